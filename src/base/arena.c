@@ -1,0 +1,125 @@
+/* A list of blocks and a list of deferred calls. Blocks double up to 64 KiB so that a small exchange
+ * costs one allocation and a large one few. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_BLOCK = 2048, LARGEST_BLOCK = 65536 };
+
+struct block {
+    struct block *next;
+    size_t used, cap;
+    _Alignas(16) char data[];
+};
+struct deferred {
+    struct deferred *next;
+    void (*fn)(void *);
+    void *arg;
+};
+struct arena {
+    struct block *blocks;
+    struct deferred *defers;
+    size_t size, next_cap;
+};
+
+void *mem_alloc(size_t n)
+{
+    void *p = malloc(n ? n : 1);
+    if (!p)
+        abort();
+    return p;
+}
+
+void *mem_realloc(void *p, size_t n)
+{
+    p = realloc(p, n);
+    if (!p)
+        abort();
+    return p;
+}
+
+static struct block *block_new(struct arena *a, size_t cap)
+{
+    struct block *b = mem_alloc(sizeof *b + cap);
+    b->next = a->blocks;
+    b->used = 0;
+    b->cap = cap;
+    a->size += sizeof *b + cap;
+    return a->blocks = b;
+}
+
+struct arena *arena_new(void)
+{
+    struct arena *a = mem_alloc(sizeof *a);
+    *a = (struct arena){.next_cap = FIRST_BLOCK};
+    return a;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    struct block *b = a->blocks;
+    if (n > SIZE_MAX / 2)
+        abort();
+    n = (n + 15) & ~(size_t)15;
+    if (!b || b->cap - b->used < n) {
+        b = block_new(a, n > a->next_cap ? n : a->next_cap);
+        if (a->next_cap < LARGEST_BLOCK)
+            a->next_cap *= 2;
+    }
+    void *p = b->data + b->used;
+    b->used += n;
+    return memset(p, 0, n);
+}
+
+char *arena_strdup(struct arena *a, str s)
+{
+    char *z = arena_alloc(a, s.n + 1);
+    if (s.n)
+        memcpy(z, s.p, s.n);
+    return z;
+}
+
+str arena_str(struct arena *a, str s)
+{
+    return s.p ? (str){arena_strdup(a, s), s.n} : s;
+}
+
+str arena_fmt(struct arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *z = arena_alloc(a, (size_t)n + 1);
+    vsnprintf(z, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return (str){z, (size_t)n};
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg)
+{
+    struct deferred *d = arena_new_of(a, struct deferred);
+    *d = (struct deferred){a->defers, fn, arg};
+    a->defers = d;
+}
+
+size_t arena_size(const struct arena *a)
+{
+    return a->size;
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    for (struct deferred *d = a->defers; d; d = d->next)
+        d->fn(d->arg);
+    for (struct block *b = a->blocks, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    free(a);
+}

@@ -1,0 +1,81 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){.limit = b->limit};
+}
+
+void buf_reset(struct buf *b)
+{
+    b->n = 0;
+    b->failed = false;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+    if (b->failed || n > b->limit - b->n) {
+        b->failed = true;
+        return NULL;
+    }
+    if (b->n + n >= b->cap) { /* one byte to spare for the NUL of buf_addf */
+        size_t cap = b->cap ? b->cap * 2 : 256;
+        while (cap <= b->n + n)
+            cap *= 2;
+        b->p = mem_realloc(b->p, cap);
+        b->cap = cap;
+    }
+    return b->p + b->n;
+}
+
+void buf_add(struct buf *b, str s)
+{
+    char *to = s.n ? buf_reserve(b, s.n) : NULL;
+    if (to) {
+        memcpy(to, s.p, s.n);
+        b->n += s.n;
+    }
+}
+
+void buf_addz(struct buf *b, const char *z)
+{
+    buf_add(b, str_of(z));
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    char *to = buf_reserve(b, 1);
+    if (to) {
+        *to = c;
+        b->n++;
+    }
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *to = buf_reserve(b, (size_t)n);
+    if (to) {
+        vsnprintf(to, (size_t)n + 1, fmt, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+}
+
+str buf_str(const struct buf *b)
+{
+    return (str){b->p ? b->p : "", b->n};
+}
+
+bool buf_check(const struct buf *b, struct err *e)
+{
+    return !b->failed || err_set(e, ERR_TOO_LARGE, "more than %zu bytes", b->limit);
+}
