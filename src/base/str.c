@@ -1,5 +1,4 @@
 /* Slices. Nothing here allocates. */
-#define _GNU_SOURCE /* memmem */
 #include "base/str.h"
 
 #include <errno.h>

@@ -2,10 +2,10 @@
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 #include "base/arena.h"
-#define VEC(T)         \
-    struct {           \
-        T *at;         \
-        size_t n, cap; \
+#define VEC(...)         \
+    struct {             \
+        __VA_ARGS__ *at; \
+        size_t n, cap;   \
     }
 /* Appends a value; old storage stays in the arena until it is freed. */
 #define vec_add(a, v, ...)                                                                \

@@ -3,14 +3,8 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 #include "base/map.h"
-#include "base/value.h"
-#include "base/err.h"
+#include "format/edm.h"
 
-enum edm {
-    EDM_STRING, EDM_BOOLEAN, EDM_BYTE, EDM_SBYTE, EDM_INT16, EDM_INT32, EDM_INT64, EDM_DECIMAL,
-    EDM_SINGLE, EDM_DOUBLE, EDM_DATETIME, EDM_DATETIMEOFFSET, EDM_TIME, EDM_GUID, EDM_BINARY,
-    EDM_COMPLEX, EDM_COUNT
-};
 struct model_type;
 struct model_property {
     str name;

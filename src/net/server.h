@@ -6,6 +6,7 @@
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 #include "base/blob.h"
+#include "base/vec.h"
 
 struct http_header {
     str name, value;
