@@ -1,46 +1,99 @@
-/* engine: programs and the loop that runs them. A program is a flat array of operations; an exchange
- * is one message on its way through one. A step returns what comes next; WAIT parks the exchange
- * until engine_resume. Never names a step or an adapter: it is handed their tables by app. */
+/* engine: the loop that runs programs, artifacts (deployed programs) and the message processing log.
+ * Never names a step, an adapter or a service: it is handed their tables by app. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
-#include "base/blob.h"
-#include "base/map.h"
-#include "base/value.h"
+#include "base/pool.h"
+#include "engine/program.h"
+#include "net/client.h"
+#include "store/store.h"
 
-struct engine;
-struct exchange;
-struct program;
+/* ---- credentials: who keeps them is the service's business ---- */
+struct credential {
+    str user, password; /* Basic; OAuth2: client id and secret */
+    str token_url, scope, resource;
+    bool client_in_body; /* OAuth2: client authentication in the body, else Basic */
+};
+/* kind: "UserCredential", "OAuth2ClientCredential", "SecureParameter". In the arena. ERR_NOT_FOUND names alias. */
+typedef bool credential_fn(void *arg, const char *kind, str alias, struct arena *a, struct credential *ret, struct err *e);
 
-/* ---- body: immutable, counted; each face is made when first asked for and shared after ---- */
-struct body;
-struct xml_doc; /* format/xml.h */
-struct body *body_of_blob(struct blob *take);
-struct body *body_of_text(str copy);
-struct body *body_of_xml(struct xml_doc *take);
-struct body *body_ref(struct body *b);
-void body_unref(struct body *b);
-str body_bytes(struct body *b); /* borrowed while a reference is held; serialises when only XML */
-struct blob *body_blob(struct body *b); /* borrowed */
-bool body_xml(struct body *b, const struct xml_doc **ret, struct err *e) MUST_USE; /* borrowed */
-size_t body_size(struct body *b);
+enum log_levels { MPL_NONE, MPL_ERROR, MPL_INFO, MPL_DEBUG, MPL_TRACE };
+/* One executed step, for --trace and tests; called on the worker that ran it. */
+struct step_seen {
+    const struct operation *operation;
+    const struct exchange *exchange;
+    int64_t start_us, end_us;
+    const struct err *error; /* NULL: fine */
+};
+struct engine_config {
+    struct store *store;        /* with the tables of the message processing log defined */
+    struct http_client *http;
+    unsigned workers;           /* 0: one per core */
+    unsigned blocking;          /* threads of the blocking pool; 0: 8 */
+    size_t max_exchanges;       /* more are refused with ERR_UNAVAILABLE; 0: 20,000 */
+    size_t max_steps;           /* operations of one exchange; 0: 10,000,000 */
+    credential_fn *credential;
+    void *credential_arg;
+    void (*observe)(void *arg, const struct step_seen *s); /* MAY */
+    void *observe_arg;
+};
+bool engine_open(const struct engine_config *c, struct engine **ret, struct err *e) MUST_USE;
+/* Stops artifacts, waits up to grace_ms for exchanges in flight (the rest is ABANDONED), closes. */
+void engine_close(struct engine *g, unsigned grace_ms);
+const struct engine_config *engine_config(const struct engine *g);
+void engine_run_blocking(struct engine *g, pool_fn *fn, void *arg); /* a job on the blocking pool */
+/* Calls fn(arg) on a worker at about that time; returns an id for engine_cancel. */
+uint64_t engine_at(struct engine *g, int64_t monotonic_ms, pool_fn *fn, void *arg);
+bool engine_cancel(struct engine *g, uint64_t id); /* false: ran already or is about to */
 
-/* ---- steps ---- */
-enum step_next { STEP_CONTINUE, STEP_JUMP, STEP_FORK, STEP_WAIT, STEP_END, STEP_FAIL };
-struct step_result {
-    enum step_next next;
-    uint32_t target; /* STEP_JUMP */
+/* ---- artifacts: what is deployed ---- */
+enum artifact_status { ARTIFACT_STARTING, ARTIFACT_STARTED, ARTIFACT_STOPPING, ARTIFACT_ERROR };
+struct artifact_info {
+    str id, name, version, package_id, package_name;
+    str type; /* "INTEGRATION_FLOW", "SCRIPT_COLLECTION", "VALUE_MAPPING", "MESSAGE_MAPPING" */
 };
-enum prop_kind { PROP_TEXT, PROP_BOOL, PROP_INT, PROP_SIMPLE, PROP_XPATH };
-struct step_type {
-    const char *name;
-    size_t cfg_size;
-    struct step_result (*run)(const void *cfg, struct exchange *x, struct err *e);
-    void (*dispose)(void *cfg); /* may be NULL */
+/* Starts a program (taken; NULL for artifacts without one) under info.id, replacing a running one: messages in
+ * flight finish on the old program. first: deployed by somebody, not a restart of the server.
+ * ERR_CONFLICT: an endpoint is taken; the old one goes on then and the program is freed. */
+bool engine_deploy(struct engine *g, const struct artifact_info *info, struct program *take, bool first, struct err *e) MUST_USE;
+bool engine_undeploy(struct engine *g, str id); /* false: not there */
+struct artifact *engine_artifact(struct engine *g, str id); /* a reference, or NULL */
+struct artifact *artifact_ref(struct artifact *a);
+void artifact_unref(struct artifact *a);
+const struct artifact_info *artifact_info(const struct artifact *a);
+const struct program *artifact_program(const struct artifact *a);
+struct engine *artifact_engine(const struct artifact *a);
+enum log_levels artifact_log_level(const struct artifact *a);
+bool engine_set_log_level(struct engine *g, str id, enum log_levels l); /* kept on redeployment */
+
+/* ---- messages ---- */
+/* What a message's start knows beyond its content. */
+struct start {
+    const struct route *route;
+    bool has_reply;         /* a caller waits */
+    str correlation_id;     /* STR_NONE: a new one, equal to the message id */
+    str sender;             /* participant or user, for the log */
+    str local_component, transaction_id; /* STR_NONE */
 };
-struct operation {
-    const struct step_type *type;
-    void *cfg;
-    const char *id, *label; /* BPMN id and name, for logs and errors */
-    uint32_t handler;       /* operation that catches its failure; 0: none */
-};
+/* A new exchange with empty content (the caller fills body, headers, properties), to be handed to engine_start or
+ * exchange_discard. NULL with e: too many (ERR_UNAVAILABLE). */
+struct exchange *exchange_new(struct artifact *a, const struct start *s, struct err *e) MUST_USE;
+void exchange_discard(struct exchange *x);
+/* Called once, on a worker or the store's writer thread, after the log is on disk: x holds the final content;
+ * x->error.code tells success. Must not block; x is freed after it returns. */
+typedef void exchange_done_fn(void *arg, struct exchange *x);
+void engine_start(struct exchange *x, exchange_done_fn *done, void *arg);
+/* A parked exchange goes on; exactly once per STEP_WAIT, from any thread, also before run has returned. */
+void engine_resume(struct exchange *x);
+enum message_status { MESSAGE_PROCESSING, MESSAGE_COMPLETED, MESSAGE_FAILED, MESSAGE_ESCALATED, MESSAGE_RETRY,
+                      MESSAGE_CANCELLED, MESSAGE_DISCARDED, MESSAGE_ABANDONED };
+enum message_status message_status(const struct message *m);
+const char *message_status_name(enum message_status s); /* "COMPLETED" */
+/* Effects that must be on disk together with the log, or at once: statements go into the returned batch;
+ * with TRANSACTION_REQUIRED it is the message's own, committed with the log when the exchange completes and
+ * dropped when it fails; *ret_now then is false. Otherwise the caller commits it itself (store_commit + WAIT). */
+struct store_batch *exchange_effects(struct exchange *x, bool *ret_now);
+/* The text a caller gets for a failed exchange (semantics.md 3), in x's arena. */
+str exchange_failure_text(struct exchange *x);
+struct engine_stats { uint64_t started, completed, failed, in_flight; };
+void engine_stats(const struct engine *g, struct engine_stats *ret);
 #endif
