@@ -21,7 +21,8 @@ struct model_nav {
     str name;
     const struct model_type *target;
     bool many;
-    /* Referential constraint, or tm:join="own=theirs, .."; 0 pairs: only a hook can follow it. */
+    /* Referential constraint, or tm:join="own=theirs, .." of properties or tm:columns; 0 pairs: only a hook can
+     * follow it. */
     VEC(struct model_join { str own, theirs; }) joins;
     str relationship, to_role;
 };
@@ -33,6 +34,8 @@ struct model_type {
     VEC(struct model_nav) navs;
     VEC(uint16_t) keys; /* indexes into properties */
     str table;          /* tm:table; STR_NONE: no rows, a hook answers */
+    VEC(struct model_column { str name; enum edm type; }) columns; /* tm:columns="message_guid Edm.String, ..": columns
+                                                                    * beyond the properties; never served */
     VEC(str) indexes;   /* tm:index="a, b DESC; c" */
 };
 enum { SET_LIST = 1, SET_READ = 2, SET_CREATE = 4, SET_UPDATE = 8, SET_DELETE = 16 };

@@ -22,10 +22,12 @@ struct odata_call { /* what a hook gets */
     struct http_request *request;
     void *ctx; /* the service's */
     const void *user;
+    const struct model_set *set;           /* the set whose hook is called; NULL in functions */
+    const struct model_function *function; /* the function that is called; NULL in sets */
     /* The chain of keys from the URI, outermost first: Packages('p')/Artifacts(Id=..,Version=..) */
     const struct odata_key { const struct model_set *set; const struct entity *key; } *path;
-    size_t npath; /* the last element is the addressed entity or its parent */
-    const struct model_nav *nav; /* the collection was reached through this navigation; or NULL */
+    size_t npath; /* the last element is the addressed entity or, with nav and no key of its own, its parent */
+    const struct model_nav *nav; /* the collection or to-one entity was reached through this navigation; or NULL */
 };
 /* Result of a media read or of a function with a raw answer. */
 struct odata_raw {
@@ -38,7 +40,11 @@ struct odata_raw {
 struct odata_set_hook {
     const char *name; /* = tm:hook */
     bool (*list)(struct odata_call *c, entities *ret, struct err *e);   /* filter etc. applied after */
-    bool (*read)(struct odata_call *c, struct entity **ret, struct err *e);
+    bool (*read)(struct odata_call *c, struct entity **ret, struct err *e); /* *ret NULL: 204 */
+    /* MAY, table-served sets: one more SQL condition on list and $count (column names without a table name), for
+     * custom query options. *ret_sql NULL: none. */
+    bool (*restrict_list)(struct odata_call *c, const char **ret_sql, struct value *ret_binds /* [8] */, size_t *ret_nbinds,
+                          struct err *e);
     bool (*create)(struct odata_call *c, struct entity *in, struct entity **ret, struct err *e);
     bool (*update)(struct odata_call *c, struct entity *in, struct err *e); /* also PUT $links with a body */
     bool (*remove)(struct odata_call *c, struct err *e);                    /* also DELETE $links */
@@ -63,7 +69,7 @@ struct odata_config {
     void *ctx;
     unsigned page_size;
     bool (*has_role)(const void *user, str role);
-    void (*run_blocking)(void (*fn)(void *), void *arg); /* writes run there */
+    void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg); /* writes run there; ctx as above */
 };
 bool odata_open(const struct odata_config *c, struct odata_service **ret, struct err *e) MUST_USE;
 void odata_close(struct odata_service *s);
