@@ -1,11 +1,15 @@
 /* model: an OData service as its EDMX file says it, with the attributes of urn:tidemill:odata (tm:)
- * that the standard cannot say. Immutable after model_load. docs/EDMX.md lists the vocabulary. */
+ * that the standard cannot say. Immutable after model_load. docs/EDMX.md lists the vocabulary.
+ * A value of a type is flat: complex properties are spread into slots, one per primitive below them,
+ * so that an entity is one array of values and a table row is the same array. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 #include "base/map.h"
+#include "base/vec.h"
 #include "format/edm.h"
 
 struct model_type;
+struct model_set;
 struct model_property {
     str name;
     enum edm type;
@@ -13,17 +17,28 @@ struct model_property {
     bool nullable, is_key, concurrency;
     unsigned max_length; /* 0: none */
     unsigned precision, scale;
-    str column;          /* tm:column; defaults to the name in snake case */
-    bool read_only;      /* tm:readonly: ignored in bodies */
-    bool hidden;         /* tm:hidden: never written (secrets) */
+    str column;           /* tm:column; defaults to the name in snake case; a prefix for complex ones */
+    bool read_only;       /* tm:readonly: ignored in bodies */
+    bool hidden;          /* tm:hidden: never written (secrets) */
+    uint16_t slot, slots; /* its values within those of the type that declares it */
+};
+/* One primitive value of a type: where it stands and in which column it is kept. */
+struct model_slot {
+    const struct model_property *property; /* the innermost one; a hidden one for a column of tm:columns */
+    str path;                              /* "Position/Lat"; the column's name for those of tm:columns */
+    str column;                            /* "position_lat", also NUL-terminated */
+};
+struct model_join {
+    uint16_t own, theirs; /* slots of this type and of the target */
 };
 struct model_nav {
     str name;
     const struct model_type *target;
+    const struct model_set *set; /* where the targets live; NULL: in no set, cannot be followed */
     bool many;
-    /* Referential constraint, or tm:join="own=theirs, .." of properties or tm:columns; 0 pairs: only a hook can
-     * follow it. */
-    VEC(struct model_join { str own, theirs; }) joins;
+    /* Referential constraint, or tm:join="own=theirs, .." of properties or tm:columns; none: only a
+     * hook can follow it. */
+    VEC(struct model_join) joins;
     str relationship, to_role;
 };
 struct model_type {
@@ -33,30 +48,35 @@ struct model_type {
     VEC(struct model_property) properties; /* inherited ones first */
     VEC(struct model_nav) navs;
     VEC(uint16_t) keys; /* indexes into properties */
-    str table;          /* tm:table; STR_NONE: no rows, a hook answers */
-    VEC(struct model_column { str name; enum edm type; }) columns; /* tm:columns="message_guid Edm.String, ..": columns
-                                                                    * beyond the properties; never served */
-    VEC(str) indexes;   /* tm:index="a, b DESC; c" */
+    /* Those of the properties, then those of tm:columns="message_guid Edm.String, ..": columns
+     * beyond the properties, never served. */
+    VEC(struct model_slot) slots;
+    str table;        /* tm:table; STR_NONE: no rows, a hook answers */
+    VEC(str) indexes; /* tm:index="a, b DESC; c", in column names */
 };
 enum { SET_LIST = 1, SET_READ = 2, SET_CREATE = 4, SET_UPDATE = 8, SET_DELETE = 16 };
 struct model_set {
     str name;
     const struct model_type *type;
-    unsigned operations; /* tm:operations="list read create update delete"; 0: 501 */
-    VEC(str) options;    /* tm:options: system query options that are served; empty: all */
+    unsigned operations;       /* tm:operations="list read create update delete"; 0: 501 */
+    unsigned nav_operations;   /* tm:nav-operations: through a navigation; the same when not given */
+    bool all_options;          /* no tm:options: every system query option is served */
+    VEC(str) options;          /* tm:options="filter top", without '$' */
     str read_role, write_role; /* tm:read, tm:write; STR_NONE: any user */
     str hook;                  /* tm:hook, or STR_NONE */
     int status_create, status_update, status_delete; /* tm:status="201 204 204" */
-    bool in_service_document;
+    unsigned page;                                   /* tm:page: rows per answer; 0: the server's */
+    bool in_service_document;                        /* tm:listed="false" takes it out */
+    uint16_t index;                                  /* its place in model.sets */
 };
 struct model_function {
     str name, method, hook, role;
     VEC(struct model_property) parameters;
     const struct model_type *returns_type; /* entity or complex */
-    enum edm returns;                      /* EDM_COUNT: nothing */
+    enum edm returns;                      /* EDM_COUNT: nothing, or returns_type */
     bool returns_many;
     const struct model_set *set;
-    int status; /* tm:status; 0: 200, or 204 when it returns nothing */
+    int status; /* tm:status; default 200, or 204 when it returns nothing */
 };
 struct model {
     struct arena *arena;
@@ -65,14 +85,18 @@ struct model {
     VEC(struct model_type *) types;
     VEC(struct model_set *) sets;
     VEC(struct model_function *) functions;
+    struct map types_by_name, sets_by_name, functions_by_name;
 };
-/* Loads and checks; errors name line and attribute. The model owns its arena. */
+/* Loads and checks; errors (ERR_BAD_REQUEST) name line and attribute. The model owns its arena. */
 bool model_load(str edmx, struct model **ret, struct err *e) MUST_USE;
-void model_free(struct model *m);
+void model_free(struct model *m); /* NULL is fine */
+/* Look-ups; NULL: no such name. Names are case-sensitive. */
 const struct model_type *model_type_named(const struct model *m, str name); /* plain or qualified */
 const struct model_set *model_set_named(const struct model *m, str name);
 const struct model_set *model_set_of_type(const struct model *m, const struct model_type *t);
 const struct model_function *model_function_named(const struct model *m, str name);
 const struct model_property *model_property_named(const struct model_type *t, str name);
 const struct model_nav *model_nav_named(const struct model_type *t, str name);
+/* Slot of a primitive by its path ("Id", "IntegrationArtifact/Id"), or -1. */
+int model_slot_named(const struct model_type *t, str path);
 #endif
