@@ -12,16 +12,19 @@ struct time_parts {
     int weekday;                                    /* 0 Sunday .. 6 */
     int yearday;                                    /* 1.. */
     int offset_s;                                   /* east of UTC */
-    char zone[8];                                   /* abbreviation, e.g. "CEST" */
+    char zone[12];                                  /* "CEST", "-03", "GMT+02:00" */
 };
 void time_split_utc(int64_t ms, struct time_parts *ret);
 int64_t time_join_utc(const struct time_parts *p); /* out-of-range fields are carried over */
-/* Zone names as in tzdata ("Europe/Berlin", "Etc/GMT"), Java's three-letter IDs ("IST", "CST", "PST")
- * and "GMT+2" / "GMT+02:00". NULL: unknown. The zone is cached for the life of the process. */
+/* Zone names as in tzdata ("Europe/Berlin", "Etc/GMT"), Java's three-letter IDs ("IST", "CST",
+ * "PST") and "GMT+2" / "GMT+02:00". NULL: unknown. The zone is cached for the life of the process.
+ */
 struct time_zone;
 const struct time_zone *time_zone_named(str name);
 void time_split(int64_t ms, const struct time_zone *z, struct time_parts *ret);
-int64_t time_join(const struct time_parts *p, const struct time_zone *z); /* local to instant; a gap moves forward */
+/* Local time to instant, as java.util.GregorianCalendar does: a gap moves forward, the repeated
+ * hour is taken as standard time. */
+int64_t time_join(const struct time_parts *p, const struct time_zone *z);
 /* "2026-10-31T07:00:00.123Z"; ms are left out when 0 and !always_ms. */
 str time_iso(struct arena *a, int64_t ms, bool always_ms);
 /* ISO 8601 date, or date and time, with optional fraction and zone (none: UTC). */
