@@ -13,7 +13,7 @@ struct body *body_of_xml(struct xml_doc *take);
 struct body *body_ref(struct body *b); /* NULL is fine, here and below */
 void body_unref(struct body *b);
 str body_bytes(struct body *b); /* borrowed while a reference is held; serialises when only XML */
-struct blob *body_blob(struct body *b); /* borrowed; never NULL */
+struct blob *body_blob(struct body *b); /* borrowed; NULL only for NULL */
 /* The parsed face, borrowed; ERR_BAD_REQUEST when the bytes are no XML (an empty body is none). */
 bool body_xml(struct body *b, const struct xml_doc **ret, struct err *e) MUST_USE;
 size_t body_size(struct body *b);

@@ -3,6 +3,8 @@
  * share one struct message, which is the processing log. */
 #ifndef ENGINE_EXCHANGE_H
 #define ENGINE_EXCHANGE_H
+#include <stdatomic.h>
+
 #include "engine/fields.h"
 
 struct engine;
@@ -35,8 +37,18 @@ struct exchange {
     size_t index;           /* among the parts */
     uint32_t pc;
     struct frame *frames;   /* calls of local processes, innermost first */
+    struct frame *spare;    /* frames to use again */
     bool in_handler;        /* inside an exception subprocess */
+    bool resuming;          /* pc has run already and waited: its resume is next */
+    bool began;             /* a receiver's call is under way (control_send) */
+    bool detached;          /* a part that runs beside others: no share in the message's transaction */
+    bool failed, arrived;   /* how a part ended */
     struct datum *fault;    /* DATUM_FAULT: why the exchange failed, or was caught */
+    struct datum *thrown;   /* set by exchange_throw, until the loop takes it */
+    void *saved;            /* of control_send */
+    atomic_int state;       /* running, parked, resumed: run.c */
+    atomic_uint refs;       /* itself and its parts */
+    struct exchange *queued; /* the next to run on this thread */
     struct err error;
 };
 
@@ -44,10 +56,13 @@ struct exchange {
 void exchange_set_body(struct exchange *x, struct body *take);
 str exchange_header(struct exchange *x, const char *name); /* as text in the arena; STR_NONE: absent or null */
 str exchange_property(struct exchange *x, const char *name);
-/* Fails the step with a Java exception class; e may hold the message already (fmt NULL). Returns FAIL. */
-struct step_result;
+/* The Java exception behind the FAIL that the step returns next; the message is e's. */
 void exchange_throw(struct exchange *x, const char *class_name, struct err *e);
+/* The same with all that a fault carries; fills e from it. */
 void exchange_throw_fault(struct exchange *x, const struct fault *copy, struct err *e);
+/* The message's own pending changes, for steps that must read what they wrote before the commit (exchange_effects):
+ * a slot shared by all parts, NULL at first; drop is called with its value when the message is over. */
+void **exchange_overlay(struct exchange *x, void (*drop)(void *));
 
 /* ---- fork: parts below this exchange ---- */
 struct fork_plan {

@@ -38,6 +38,7 @@ struct fields {
     struct field *at;
     size_t n, cap;
     bool nocase; /* headers ignore case, properties do not */
+    bool touched; /* a SAP_* field was set or removed since the log last looked */
     struct arena *arena; /* for names */
 };
 void fields_init(struct fields *f, struct arena *a, bool nocase);
@@ -45,9 +46,11 @@ void fields_free(struct fields *f);                    /* releases values; the a
 const struct field *fields_find(const struct fields *f, str name); /* NULL: absent */
 struct datum *fields_get(const struct fields *f, str name);        /* borrowed; NULL: absent or null */
 void fields_set(struct fields *f, str name, struct datum *take);
+void fields_set_kept(struct fields *f, str name, struct datum *take); /* name outlives the fields: not copied */
 void fields_set_text(struct fields *f, str name, str copy);
 void fields_remove(struct fields *f, str name);
 void fields_copy(struct fields *to, const struct fields *from); /* sets every field of from in to */
+void fields_share(struct fields *to, const struct fields *from); /* empty to; names are borrowed from from */
 /* Removes what matches SAP's lists: "name", "$name=exact", "$include=sap_*", "*", "$include=*,$exclude=a*";
  * patterns ignore case for headers. */
 void fields_remove_pattern(struct fields *f, str pattern);

@@ -90,6 +90,7 @@ struct step_type {
     void (*explain)(const void *cfg, struct buf *out); /* MAY: one line for `flow explain` */
     bool blocks; /* run may block (library without another way): runs on the blocking pool */
     bool meets;  /* Join, Gather: a part that comes here has arrived; its parent goes on here */
+    bool forks;  /* may return STEP_FORK (Splitter): tells which Gather belongs to it when no part arrived */
 };
 
 /* ---- adapters ---- */
@@ -110,7 +111,9 @@ struct sender_type { /* what starts a flow: HTTPS, ProcessDirect, timer */
     size_t cfg_size;
     void (*prepare)(void *cfg, struct prepare *p);
     /* The artifact starts: register the endpoint, arm the timer. first: a deployment, not a restart of the
-     * server. Must not keep the artifact past stop. ERR_CONFLICT: the endpoint is taken. */
+     * server. Must not keep the artifact past stop. ERR_CONFLICT: the endpoint is taken. An endpoint held by another
+     * artifact object of the same id (redeployment) should be taken over; stop of the old one then leaves it alone.
+     * Where that is answered with ERR_CONFLICT, the engine stops the old one first. */
     bool (*start)(const void *cfg, struct artifact *a, const struct route *r, bool first, struct err *e);
     void (*stop)(const void *cfg, struct artifact *a, const struct route *r);
     void (*dispose)(void *cfg);
