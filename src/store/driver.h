@@ -1,0 +1,51 @@
+/* driver: what a database has to provide. A connection is used by one thread at a time and runs one
+ * query at a time, and writes arrive as whole groups: so a driver for libpq can send a group down
+ * its pipeline and read the results afterwards. Private to store/. */
+#ifndef STORE_DRIVER_H
+#define STORE_DRIVER_H
+#include "store/store.h"
+
+struct store_statement {
+    struct store_statement *next;
+    str sql; /* NUL-terminated */
+    struct value *binds;
+    size_t nbinds;
+    enum err_code expect; /* ERR_NONE: any number of rows */
+    const char *expect_msg;
+};
+struct store_batch {
+    struct store_batch *next; /* in the queue and in a group */
+    struct arena *arena;
+    struct store_statement *first, *last;
+    struct batch_file *files; /* large.c */
+    store_done_fn *done;
+    void *arg;
+    /* The result, filled by apply. */
+    bool ok;
+    uint64_t rows, us; /* changed; spent, without the commit */
+    struct err e;
+};
+
+struct conn; /* the driver's */
+enum conn_role { CONN_READ, CONN_WRITE };
+struct driver {
+    const char *types[V_BYTES + 1]; /* column types of CREATE TABLE */
+    const char *sql_columns;        /* one bind: a table; rows: the names of its columns */
+    /* where: directory or URL. durable false: no fsync. */
+    bool (*open)(str where, enum conn_role role, bool durable, struct conn **ret, struct err *e);
+    void (*close)(struct conn *c); /* NULL is fine */
+    bool (*query)(struct conn *c, str sql, const struct value *binds, size_t nbinds,
+                  store_row_fn *fn, void *arg, struct err *e);
+    /* Applies a list of batches in one transaction, each undone alone when it fails, and commits.
+     * Fills the result of every batch. Returns the microseconds spent in the commit. */
+    uint64_t (*apply)(struct conn *c, struct store_batch *group);
+    /* Pages of log that wait to be moved to their place; 0: nothing to maintain. */
+    size_t (*backlog)(const struct conn *c);
+    void (*maintain)(struct conn *c); /* moves them, without blocking a writer */
+};
+extern const struct driver driver_sqlite;
+/* store_commit_wait that tells what the batch has cost. */
+bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows, uint64_t *ret_us,
+                       struct err *e) MUST_USE;
+const struct driver *store_driver(const struct store *s);
+#endif

@@ -1,0 +1,364 @@
+/* The SQLite driver: WAL, synchronous=FULL, statements cached per connection by their text. Each
+ * batch of a group is a savepoint. Checkpoints are never automatic: writer.c asks for them, so that
+ * a commit costs one fsync and nothing else. */
+#include "store/driver.h"
+
+#include "base/time.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A set-associative cache: a statement's hash picks the set, the least recently used one leaves. */
+enum { SETS = 64, WAYS = 4, BUSY_MS = 5000 };
+struct cached {
+    uint64_t hash, used;
+    str sql; /* owned */
+    sqlite3_stmt *stmt;
+};
+struct conn {
+    sqlite3 *db;
+    struct cached cache[SETS][WAYS];
+    uint64_t tick;
+    size_t wal_pages;
+    struct value *row; /* the columns handed to a row function */
+    size_t row_cap;
+};
+
+static const struct {
+    int sqlite;
+    enum err_code code;
+    const char *msg;
+} errors[] = {
+    {SQLITE_FULL,     ERR_UNAVAILABLE, "the disk is full"                            },
+    {SQLITE_READONLY, ERR_UNAVAILABLE, "the data directory is read-only"             },
+    {SQLITE_CANTOPEN, ERR_UNAVAILABLE, "the database file cannot be opened"          },
+    {SQLITE_PERM,     ERR_UNAVAILABLE, "the database file may not be accessed"       },
+    {SQLITE_IOERR,    ERR_UNAVAILABLE, "the disk reported an error"                  },
+    {SQLITE_BUSY,     ERR_UNAVAILABLE, "the database is locked by another process"   },
+    {SQLITE_CORRUPT,  ERR_INTERNAL,    "the database file is damaged"                },
+    {SQLITE_NOTADB,   ERR_INTERNAL,    "the database file is not a SQLite database"  },
+    {SQLITE_TOOBIG,   ERR_TOO_LARGE,   "a value is larger than the database can hold"},
+};
+
+static bool fail(struct conn *c, str sql, struct err *e)
+{
+    int rc = sqlite3_extended_errcode(c->db);
+    const char *detail = sqlite3_errmsg(c->db);
+    if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return err_set(e, ERR_CONFLICT, "a row with this key exists already (%s)", detail);
+    if ((rc & 0xff) == SQLITE_CONSTRAINT)
+        return err_set(e, ERR_BAD_REQUEST, "the row is not acceptable (%s)", detail);
+    for (size_t i = 0; i < COUNT(errors); i++)
+        if (errors[i].sqlite == (rc & 0xff))
+            return err_set(e, errors[i].code, "%s (%s)", errors[i].msg, detail);
+    err_set(e, ERR_INTERNAL, "the database refused a statement: %s", detail);
+    return err_ctx(e, "%.70s", sql.p);
+}
+
+static bool run(struct conn *c, const char *sql, struct err *e)
+{
+    return sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(c, str_of(sql), e);
+}
+
+/* ---- statements ---- */
+static void forget(struct cached *s)
+{
+    sqlite3_finalize(s->stmt);
+    free((void *)(uintptr_t)s->sql.p);
+    *s = (struct cached){0};
+}
+
+static sqlite3_stmt *prepare(struct conn *c, str sql, struct err *e)
+{
+    uint64_t hash = str_hash(sql);
+    struct cached *set = c->cache[hash % SETS], *oldest = set;
+    for (struct cached *s = set; s < set + WAYS; s++) {
+        if (s->hash == hash && str_eq(s->sql, sql)) {
+            s->used = ++c->tick;
+            return s->stmt;
+        }
+        if (s->used < oldest->used)
+            oldest = s;
+    }
+    sqlite3_stmt *stmt = NULL;
+    const char *rest = "";
+    if (sqlite3_prepare_v3(c->db, sql.p, (int)sql.n + 1, SQLITE_PREPARE_PERSISTENT, &stmt, &rest) !=
+        SQLITE_OK) {
+        fail(c, sql, e);
+        return NULL;
+    }
+    if (!stmt || str_trim(str_of(rest)).n) {
+        sqlite3_finalize(stmt);
+        err_set(e, ERR_INTERNAL, "not exactly one SQL statement: '%.100s'", sql.p);
+        return NULL;
+    }
+    forget(oldest);
+    char *copy = memcpy(mem_alloc(sql.n + 1), sql.p, sql.n + 1);
+    *oldest = (struct cached){
+        hash, ++c->tick, {copy, sql.n},
+          stmt
+    };
+    return stmt;
+}
+
+static int bind(sqlite3_stmt *stmt, int i, const struct value *v)
+{
+    switch (v->kind) {
+    case V_BOOL:
+    case V_INT:
+        return sqlite3_bind_int64(stmt, i, v->i);
+    case V_REAL:
+        return sqlite3_bind_double(stmt, i, v->d);
+    case V_TEXT:
+        return sqlite3_bind_text64(stmt, i, v->s.p, v->s.n, SQLITE_STATIC, SQLITE_UTF8);
+    case V_BYTES:
+        return sqlite3_bind_blob64(stmt, i, v->s.p, v->s.n, SQLITE_STATIC);
+    case V_NULL:
+        break;
+    }
+    return sqlite3_bind_null(stmt, i);
+}
+
+/* The binds must outlive the stepping. */
+static sqlite3_stmt *start(struct conn *c, str sql, const struct value *binds, size_t n,
+                           struct err *e)
+{
+    sqlite3_stmt *stmt = prepare(c, sql, e);
+    if (!stmt)
+        return NULL;
+    if ((size_t)sqlite3_bind_parameter_count(stmt) != n) {
+        err_set(e, ERR_INTERNAL, "%zu values for the %d '?' of '%.100s'", n,
+                sqlite3_bind_parameter_count(stmt), sql.p);
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (bind(stmt, (int)i + 1, &binds[i]) != SQLITE_OK) {
+            fail(c, sql, e);
+            return NULL;
+        }
+    return stmt;
+}
+
+/* ---- reading ---- */
+static struct value column(sqlite3_stmt *stmt, int i)
+{
+    const char *declared;
+    switch (sqlite3_column_type(stmt, i)) {
+    case SQLITE_INTEGER:
+        declared = sqlite3_column_decltype(stmt, i);
+        if (declared && !strcmp(declared, "BOOLEAN"))
+            return VALUE_BOOL(sqlite3_column_int64(stmt, i) != 0);
+        return VALUE_INT(sqlite3_column_int64(stmt, i));
+    case SQLITE_FLOAT:
+        return VALUE_REAL(sqlite3_column_double(stmt, i));
+    case SQLITE_TEXT: {
+        const char *p = (const char *)sqlite3_column_text(stmt, i);
+        return VALUE_TEXT(((str){p, (size_t)sqlite3_column_bytes(stmt, i)}));
+    }
+    case SQLITE_BLOB: {
+        const char *p = sqlite3_column_blob(stmt, i);
+        return VALUE_BYTES(((str){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)}));
+    }
+    default:
+        return VALUE_NULL;
+    }
+}
+
+static bool give_row(struct conn *c, sqlite3_stmt *stmt, store_row_fn *fn, void *arg)
+{
+    size_t n = (size_t)sqlite3_column_count(stmt);
+    if (n > c->row_cap) {
+        c->row = mem_realloc(c->row, n * sizeof *c->row);
+        c->row_cap = n;
+    }
+    for (size_t i = 0; i < n; i++)
+        c->row[i] = column(stmt, (int)i);
+    return fn(arg, c->row, n);
+}
+
+static bool sqlite_query(struct conn *c, str sql, const struct value *binds, size_t nbinds,
+                         store_row_fn *fn, void *arg, struct err *e)
+{
+    sqlite3_stmt *stmt = start(c, sql, binds, nbinds, e);
+    if (!stmt)
+        return false;
+    int rc;
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        if (!give_row(c, stmt, fn, arg))
+            break;
+    bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail(c, sql, e);
+    sqlite3_reset(stmt);
+    return ok;
+}
+
+/* ---- writing ---- */
+static bool apply_statement(struct conn *c, const struct store_statement *t, uint64_t *rows,
+                            struct err *e)
+{
+    sqlite3_stmt *stmt = start(c, t->sql, t->binds, t->nbinds, e);
+    if (!stmt)
+        return false;
+    int rc, before = sqlite3_total_changes(c->db);
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        ;
+    bool ok = rc == SQLITE_DONE || fail(c, t->sql, e);
+    sqlite3_reset(stmt);
+    unsigned changed = (unsigned)sqlite3_total_changes(c->db) - (unsigned)before;
+    *rows += changed;
+    if (ok && t->expect != ERR_NONE && changed != 1)
+        return err_set(e, t->expect, "%s", t->expect_msg);
+    return ok;
+}
+
+static bool apply_cached(struct conn *c, str sql, struct err *e)
+{
+    uint64_t rows = 0;
+    return apply_statement(c, &(struct store_statement){.sql = sql}, &rows, e);
+}
+
+static bool apply_all(struct conn *c, struct store_batch *b)
+{
+    for (const struct store_statement *t = b->first; t; t = t->next)
+        if (!apply_statement(c, t, &b->rows, &b->e))
+            return false;
+    return true;
+}
+
+/* SQLite undoes a failing statement itself: one that expects nothing needs no savepoint. */
+static bool apply_batch(struct conn *c, struct store_batch *b)
+{
+    bool alone = b->first && !b->first->next && b->first->expect == ERR_NONE;
+    if (alone)
+        return apply_all(c, b);
+    if (!apply_cached(c, STR("SAVEPOINT b"), &b->e))
+        return false;
+    if (apply_all(c, b))
+        return apply_cached(c, STR("RELEASE b"), &b->e);
+    struct err ignored;
+    if (apply_cached(c, STR("ROLLBACK TO b"), &ignored))
+        (void)!apply_cached(c, STR("RELEASE b"), &ignored);
+    return false;
+}
+
+static void fail_group(struct store_batch *group, const struct err *e)
+{
+    for (struct store_batch *b = group; b; b = b->next)
+        if (b->ok || b->e.code == ERR_NONE) {
+            b->ok = false;
+            b->e = *e;
+        }
+}
+
+static uint64_t sqlite_apply(struct conn *c, struct store_batch *group)
+{
+    struct err e = {0};
+    bool open = apply_cached(c, STR("BEGIN IMMEDIATE"), &e);
+    for (struct store_batch *b = group; b && open; b = b->next) {
+        int64_t since = time_monotonic_us();
+        b->ok = apply_batch(c, b);
+        b->us = (uint64_t)(time_monotonic_us() - since);
+        /* A full disk or an I/O error ends the whole transaction. */
+        if (sqlite3_get_autocommit(c->db)) {
+            e = b->e;
+            open = false;
+        }
+    }
+    int64_t since = time_monotonic_us();
+    if (!open || !apply_cached(c, STR("COMMIT"), &e)) {
+        if (!sqlite3_get_autocommit(c->db))
+            sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        fail_group(group, &e);
+    }
+    return (uint64_t)(time_monotonic_us() - since);
+}
+
+/* ---- connections ---- */
+static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((struct conn *)arg)->wal_pages = (size_t)pages;
+    return SQLITE_OK;
+}
+
+/* Counting memory would take a global lock for every allocation. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static void sqlite_close(struct conn *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < SETS * WAYS; i++)
+        forget(&c->cache[0][0] + i);
+    sqlite3_close(c->db);
+    free(c->row);
+    free(c);
+}
+
+static bool set_up(struct conn *c, enum conn_role role, bool durable, struct err *e)
+{
+    sqlite3_busy_timeout(c->db, BUSY_MS);
+    /* "x" is a name, never a text. */
+    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    if (!run(c, "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0", e))
+        return false;
+    if (role == CONN_READ)
+        return run(c, "PRAGMA query_only=1; PRAGMA cache_size=-4096", e);
+    sqlite3_wal_hook(c->db, on_wal, c);
+    return run(c,
+               "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=1; PRAGMA cache_size=-16384;"
+               "PRAGMA journal_size_limit=67108864",
+               e) &&
+           run(c, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", e);
+}
+
+static bool sqlite_open(str where, enum conn_role role, bool durable, struct conn **ret,
+                        struct err *e)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure);
+    char path[4096];
+    if (where.n > sizeof path - 16)
+        return err_set(e, ERR_BAD_REQUEST, "the path of the data directory is too long");
+    snprintf(path, sizeof path, "%.*s/store.db", (int)where.n, where.p);
+    struct conn *c = memset(mem_alloc(sizeof *c), 0, sizeof *c);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    bool ok = sqlite3_open_v2(path, &c->db, flags, NULL) == SQLITE_OK || fail(c, STR("open"), e);
+    if (!ok || !set_up(c, role, durable, e)) {
+        sqlite_close(c);
+        return err_ctx(e, "opening %s", path);
+    }
+    *ret = c;
+    return true;
+}
+
+static size_t sqlite_backlog(const struct conn *c)
+{
+    return c->wal_pages;
+}
+
+/* Failing is harmless: the log only grows until the next attempt. */
+static void sqlite_maintain(struct conn *c)
+{
+    sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+const struct driver driver_sqlite = {
+    .types = {[V_BOOL] = "BOOLEAN",
+              [V_INT] = "INTEGER",
+              [V_REAL] = "REAL",
+              [V_TEXT] = "TEXT",
+              [V_BYTES] = "BLOB"},
+    .sql_columns = "SELECT name FROM pragma_table_info(?)",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .query = sqlite_query,
+    .apply = sqlite_apply,
+    .backlog = sqlite_backlog,
+    .maintain = sqlite_maintain,
+};

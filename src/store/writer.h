@@ -1,0 +1,12 @@
+/* writer: the one thread that writes. Private to store/. */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+#include "store/driver.h"
+
+struct writer;
+bool writer_start(const struct driver *d, str where, bool durable, struct writer **ret,
+                  struct err *e) MUST_USE;
+void writer_stop(struct writer *w); /* applies what is queued first; NULL is fine */
+void writer_add(struct writer *w, struct store_batch *b); /* takes b */
+void writer_get_stats(struct writer *w, struct store_stats *ret);
+#endif
