@@ -201,7 +201,9 @@ static void test_many_producers(void **state)
     struct store *s = things();
     struct producer p[PRODUCERS];
     pthread_t threads[PRODUCERS];
+    struct store_stats before, n;
     int failed = 0;
+    store_get_stats(s, &before);
     for (int i = 0; i < PRODUCERS; i++) {
         p[i] = (struct producer){s, i, 0};
         pthread_create(&threads[i], NULL, produce, &p[i]);
@@ -212,9 +214,8 @@ static void test_many_producers(void **state)
     }
     assert_int_equal(failed, PRODUCERS * EACH - 1);
     assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), 2);
-    struct store_stats n;
     store_get_stats(s, &n);
-    assert_int_equal(n.batches, PRODUCERS * EACH + 3);
+    assert_int_equal(n.batches - before.batches, PRODUCERS * EACH);
     assert_int_equal(n.failed, failed);
     assert_int_equal(n.queued, 0);
     assert_true(n.commits <= n.batches && n.readers <= PRODUCERS + 1);
@@ -294,7 +295,7 @@ static void test_a_directory_has_one_owner(void **state)
 static void test_memory_leaves_nothing(void **state)
 {
     (void)state;
-    char dir[64], path[128];
+    char dir[64];
     setenv("TMPDIR", make_dir(dir), 1);
     store_close(open_at(":memory:"));
     assert_int_equal(rmdir(dir), 0);
