@@ -1,0 +1,21 @@
+# A thin layer over Meson: the words people type. ./run and ./test need nothing of this.
+.PHONY: build test bench fuzz format tidy clean
+build: build/build.ninja
+	@ninja -C build tidemill
+	@ln -sf src/cli/tidemill build/tidemill
+build/build.ninja:
+	@meson setup build --buildtype=release -Db_ndebug=false -Ddebug=true -Dtests=disabled >/dev/null
+test:
+	@./test
+bench: build
+	@bench/run
+# 60 seconds for every fuzz target: make fuzz SECONDS=600
+SECONDS = 60
+fuzz:
+	@scripts/fuzz $(SECONDS)
+format:
+	@git ls-files '*.[ch]' | xargs clang-format -i
+tidy: build
+	@git ls-files 'src/*.c' | xargs clang-tidy -p build --quiet
+clean:
+	@rm -rf build build-*

@@ -1,0 +1,18 @@
+/* admin: our own API under /tidemill/v1 (users and service keys), apart from SAP's paths, and the small pages of the
+ * server itself: /, /livez, /readyz, /metrics. ctx of every handler: struct admin. */
+#ifndef APP_ADMIN_H
+#define APP_ADMIN_H
+#include "engine/engine.h"
+#include "identity/identity.h"
+
+struct admin {
+    struct identity *identity;
+    struct engine *engine;
+    struct store *store;
+    str base_url;
+    int64_t started_ms;
+};
+http_handler admin_handle;   /* GET, POST users; DELETE users/NAME; POST keys. Role TenantAdministrator */
+http_handler admin_root;     /* GET /: the URLs; answers a CSRF fetch, as one client does it there */
+http_handler admin_live, admin_ready, admin_metrics;
+#endif

@@ -1,0 +1,55 @@
+/* account: inside identity. Users and clients with their roles, kept in memory and in the table identity_account. */
+#ifndef IDENTITY_ACCOUNT_H
+#define IDENTITY_ACCOUNT_H
+#include "identity/identity.h"
+
+#include <pthread.h>
+
+enum account_kind { ACCOUNT_USER, ACCOUNT_CLIENT };
+struct account { /* immutable; lives until the identity is closed */
+    struct identity *identity;
+    enum account_kind kind;
+    str name;
+    str hash;  /* argon2id for users, SHA-256 in hex for the random secrets of clients */
+    str plain; /* --dev only */
+    str roles; /* as given, comma separated */
+    VEC(str) granted;
+    bool all;
+};
+/* A verified Authorization header, so that argon2 runs once per caller and not per request. */
+struct verified {
+    unsigned char digest[32];
+    const struct account *account;
+    int64_t until_ms;
+};
+enum { VERIFIED = 1024, VERIFIED_MS = 300000 };
+struct identity {
+    struct store *store;
+    struct arena *arena; /* accounts, the replaced ones included */
+    pthread_rwlock_t lock;
+    struct map users, clients; /* name -> struct account */
+    pthread_mutex_t hashing;   /* one argon2 at a time: 19 MB each */
+    pthread_mutex_t verified_lock;
+    struct verified verified[VERIFIED];
+};
+/* What r->user points to. */
+enum how { BY_BASIC, BY_BEARER, BY_SESSION };
+struct user {
+    const struct account *account;
+    enum how how;
+};
+const struct account *account_find(struct identity *i, enum account_kind kind, str name);
+/* Name and password or secret; NULL: wrong. Slow for users: argon2. */
+const struct account *account_check(struct identity *i, enum account_kind kind, str name, str password);
+
+/* Sealed texts "kind|expiry|rest" that only we can make: tokens, session cookies, CSRF tokens. base64url. */
+str ticket_make(struct identity *i, struct arena *a, char kind, int64_t until_ms, str rest);
+bool ticket_read(struct identity *i, struct arena *a, char kind, str ticket, str *ret_rest);
+
+/* Value of a cookie of the request, or STR_NONE. */
+str cookie_value(const struct http_request *r, const char *name);
+/* The session's account, when the request carries a live session cookie. */
+const struct account *session_account(struct identity *i, struct http_request *r);
+/* "Basic …" to its two parts. */
+bool basic_split(struct arena *a, str authorization, str *ret_name, str *ret_password);
+#endif

@@ -1,0 +1,106 @@
+/* Authentication of a request: Bearer token, Basic, or session cookie, in this order. */
+#include "identity/account.h"
+
+#include "base/codec.h"
+#include "base/time.h"
+#include "store/secret.h"
+
+bool basic_split(struct arena *a, str authorization, str *ret_name, str *ret_password)
+{
+    str text;
+    if (!str_starts_nocase(authorization, STR("Basic ")) ||
+        !base64_decode(a, str_trim(str_from(authorization, 6)), &text))
+        return false;
+    size_t colon = str_find_char(text, ':', 0);
+    if (colon == SIZE_MAX)
+        return false;
+    *ret_name = str_sub(text, 0, colon);
+    *ret_password = str_from(text, colon + 1);
+    return true;
+}
+
+/* A place in the table of verified headers; the lock is held. */
+static struct verified *verified_slot(struct identity *i, const unsigned char digest[32])
+{
+    return &i->verified[(digest[0] | (unsigned)digest[1] << 8) % VERIFIED];
+}
+
+static const struct account *by_basic(struct identity *i, struct arena *a, str authorization)
+{
+    unsigned char digest[32];
+    str name, password;
+    secret_sha256(authorization, digest);
+    pthread_mutex_lock(&i->verified_lock);
+    struct verified *slot = verified_slot(i, digest);
+    const struct account *found =
+        !memcmp(slot->digest, digest, sizeof digest) && slot->until_ms > time_monotonic_ms() ? slot->account : NULL;
+    pthread_mutex_unlock(&i->verified_lock);
+    if (found || !basic_split(a, authorization, &name, &password))
+        return found;
+    found = account_check(i, ACCOUNT_USER, name, password);
+    if (!found) /* service keys may call flow endpoints with Basic */
+        found = account_check(i, ACCOUNT_CLIENT, name, password);
+    if (found) {
+        pthread_mutex_lock(&i->verified_lock);
+        slot = verified_slot(i, digest);
+        memcpy(slot->digest, digest, sizeof digest);
+        slot->account = found;
+        slot->until_ms = time_monotonic_ms() + VERIFIED_MS;
+        pthread_mutex_unlock(&i->verified_lock);
+    }
+    return found;
+}
+
+/* The rest of a token is "u" or "c" and the name. */
+static const struct account *by_bearer(struct identity *i, struct arena *a, str token)
+{
+    str rest;
+    if (!ticket_read(i, a, 't', str_trim(token), &rest) || !rest.n)
+        return NULL;
+    return account_find(i, rest.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(rest, 1));
+}
+
+bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
+{
+    struct identity *i = ctx;
+    str authorization = http_header(&r->headers, "Authorization");
+    const struct account *account;
+    enum how how;
+    (void)ret_limit; /* the route's own */
+    if (str_starts_nocase(authorization, STR("Bearer "))) {
+        account = by_bearer(i, r->arena, str_from(authorization, 7));
+        how = BY_BEARER;
+    } else if (authorization.p) {
+        account = by_basic(i, r->arena, authorization);
+        how = BY_BASIC;
+    } else {
+        account = session_account(i, r);
+        how = BY_SESSION;
+    }
+    if (!account) {
+        http_set(r, "WWW-Authenticate", STR("Basic realm=\"Tidemill\""));
+        return err_set(e, ERR_UNAUTHORIZED,
+                       authorization.p ? "The credentials are wrong or the token has expired."
+                                       : "Credentials are missing: send Basic or a Bearer token from /oauth/token.");
+    }
+    struct user *u = arena_new_of(r->arena, struct user);
+    *u = (struct user){account, how};
+    r->user = u;
+    return true;
+}
+
+str user_name(const void *user)
+{
+    return user ? ((const struct user *)user)->account->name : STR("");
+}
+
+bool user_has_role(const void *user, str role)
+{
+    const struct account *a = user ? ((const struct user *)user)->account : NULL;
+    if (!a || a->all || !role.n)
+        return a != NULL;
+    for (size_t n = 0; n < a->granted.n; n++)
+        if (str_eq(a->granted.at[n], role))
+            return true;
+    return false;
+}

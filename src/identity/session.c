@@ -1,0 +1,117 @@
+/* Tickets, sessions and CSRF tokens. Nothing of them is kept in memory: a ticket is a sealed text that carries
+ * what it stands for, so it survives a restart and costs no table. A CSRF token carries its session's number. */
+#include "identity/account.h"
+
+#include "base/codec.h"
+#include "base/time.h"
+
+#include <inttypes.h>
+
+enum { SESSION_MS = 1800000 };
+
+str ticket_make(struct identity *i, struct arena *a, char kind, int64_t until_ms, str rest)
+{
+    str text = arena_fmt(a, "%c|%" PRId64 "|" STR_FMT, kind, until_ms, STR_ARG(rest));
+    str code = base64_encode(a, store_seal(i->store, a, text));
+    char *z = arena_strdup(a, code);
+    size_t n = code.n;
+    while (n && z[n - 1] == '=')
+        n--;
+    for (size_t k = 0; k < n; k++)
+        z[k] = z[k] == '+' ? '-' : z[k] == '/' ? '_' : z[k];
+    return (str){z, n};
+}
+
+bool ticket_read(struct identity *i, struct arena *a, char kind, str ticket, str *ret_rest)
+{
+    struct err e = {0};
+    str sealed, text, until;
+    int64_t until_ms;
+    if (ticket.n > 4096 || !base64_decode(a, ticket, &sealed) || !store_unseal(i->store, a, sealed, &text, &e) ||
+        text.n < 2 || text.p[0] != kind || text.p[1] != '|')
+        return false;
+    text = str_from(text, 2);
+    if (!str_split(&text, '|', &until) || !str_to_i64(until, &until_ms) || until_ms < time_now_ms())
+        return false;
+    *ret_rest = text;
+    return true;
+}
+
+str cookie_value(const struct http_request *r, const char *name)
+{
+    str want = str_of(name);
+    for (size_t n = 0; n < r->headers.list.n; n++) {
+        str rest = r->headers.list.at[n].value, pair;
+        if (!str_eq_nocase(r->headers.list.at[n].name, STR("Cookie")))
+            continue;
+        while (str_split(&rest, ';', &pair)) {
+            pair = str_trim(pair);
+            if (str_starts(pair, want) && pair.n > want.n && pair.p[want.n] == '=')
+                return str_from(pair, want.n + 1);
+        }
+    }
+    return STR_NONE;
+}
+
+/* A session's rest: "NUMBER|u or c|name". */
+static bool session_read(struct identity *i, struct http_request *r, str *ret_number, str *ret_who)
+{
+    str rest, cookie = cookie_value(r, "JSESSIONID");
+    return cookie.p && ticket_read(i, r->arena, 's', cookie, &rest) && str_split(&rest, '|', ret_number) &&
+           (*ret_who = rest, true);
+}
+
+static str who(struct arena *a, const struct account *account)
+{
+    return arena_fmt(a, "%c" STR_FMT, account->kind == ACCOUNT_USER ? 'u' : 'c', STR_ARG(account->name));
+}
+
+const struct account *session_account(struct identity *i, struct http_request *r)
+{
+    str number, name;
+    if (!session_read(i, r, &number, &name) || !name.n)
+        return NULL;
+    return account_find(i, name.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(name, 1));
+}
+
+bool csrf_fetch(struct http_request *r)
+{
+    const struct user *u = r->user;
+    str number, name;
+    if (!u || !str_eq_nocase(http_header(&r->headers, "X-CSRF-Token"), STR("fetch")))
+        return false;
+    struct identity *i = u->account->identity;
+    int64_t until = time_now_ms() + SESSION_MS;
+    if (!session_read(i, r, &number, &name) || !str_eq(name, who(r->arena, u->account))) {
+        number = id_uuid(r->arena);
+        str session = ticket_make(i, r->arena, 's', until,
+                                  arena_fmt(r->arena, STR_FMT "|" STR_FMT, STR_ARG(number), STR_ARG(who(r->arena, u->account))));
+        bool tls = str_starts(r->url, STR("https:"));
+        http_set(r, "Set-Cookie",
+                 arena_fmt(r->arena, "JSESSIONID=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax%s", STR_ARG(session),
+                           tls ? "; Secure" : ""));
+        http_set(r, "Set-Cookie",
+                 arena_fmt(r->arena, "__VCAP_ID__=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax%s",
+                           STR_ARG(str_sub(number, 0, 8)), tls ? "; Secure" : ""));
+    }
+    http_set(r, "X-CSRF-Token", ticket_make(i, r->arena, 'x', until, number));
+    return true;
+}
+
+bool csrf_check(struct http_request *r)
+{
+    const struct user *u = r->user;
+    str number, name, token;
+    if (!u || u->how == BY_BEARER)
+        return true;
+    struct identity *i = u->account->identity;
+    if (session_read(i, r, &number, &name) && str_eq(name, who(r->arena, u->account)) &&
+        ticket_read(i, r->arena, 'x', http_header(&r->headers, "X-CSRF-Token"), &token) && str_eq(token, number))
+        return true;
+    r->response.status = 403;
+    http_set(r, "X-CSRF-Token", STR("Required"));
+    http_set(r, "Content-Type", STR("text/plain;charset=UTF-8"));
+    buf_reset(&r->response.out);
+    buf_addz(&r->response.out, "CSRF token validation failed: fetch one with X-CSRF-Token: Fetch and send it with the session cookies.");
+    return false;
+}
