@@ -38,12 +38,13 @@ struct offline_run {
     str smtp_map;
     void (*observe)(void *arg, const struct step_seen *s); /* MAY */
     void *observe_arg;
+    struct buf *problems; /* what keeps the flow from running, a line each */
     /* Called with the final exchange: its error, body, headers. */
     exchange_done_fn *done;
     void *done_arg;
 };
 /* Compiles the bundle and runs one message through its first way in. false: it did not come to a run. */
 bool offline_run(const struct offline_run *o, struct err *e) MUST_USE;
-/* Compiles and prints the program; all problems become one error. */
+/* Compiles and prints the program, or else all that keeps it from running, a line each. */
 bool offline_explain(str bundle, struct buf *out, struct err *e) MUST_USE;
 #endif

@@ -101,6 +101,8 @@ static enum exit_code run(struct cli *c, struct err *e)
     str path = c->arguments.at[0], body_path = cli_text(c, "body"), body;
     struct outcome o = {.cli = c, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct offline_run r = {.done = done, .done_arg = &o, .smtp_map = cli_text(c, "map-smtp")};
+    AUTO(buf) struct buf problems = BUF(1 << 20);
+    r.problems = &problems;
     r.nheaders = cli_list(c, "header", &r.headers);
     r.nproperties = cli_list(c, "property", &r.properties);
     r.nhost_map = cli_list(c, "map-host", &r.host_map);
@@ -118,6 +120,7 @@ static enum exit_code run(struct cli *c, struct err *e)
     }
     bool ran = offline_run(&r, e);
     body_unref(o.last);
+    fwrite(problems.p, 1, problems.n, stderr);
     if (!ran)
         return cli_exit_code(e);
     if (o.failed)

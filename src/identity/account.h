@@ -1,6 +1,7 @@
 /* account: inside identity. Users and clients with their roles, kept in memory and in the table identity_account. */
 #ifndef IDENTITY_ACCOUNT_H
 #define IDENTITY_ACCOUNT_H
+#include "base/map.h"
 #include "identity/identity.h"
 
 #include <pthread.h>

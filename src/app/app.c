@@ -1,0 +1,184 @@
+/* The wiring: who is handed what, and in which order things start and stop. */
+#include "app/app.h"
+
+#include "adapters/https_sender.h"
+#include "app/admin.h"
+#include "app/registry.h"
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "services/ci/ci.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTIONS = 12000 };
+
+struct app {
+    struct arena *arena;
+    struct store *store;
+    struct identity *identity;
+    struct http_client *client;
+    struct ci *ci;
+    struct engine *engine;
+    struct http_server *server;
+    struct registry registry;
+    struct admin admin;
+    struct https_sender https;
+    struct http_route routes[12];
+};
+
+/* "HOST:PORT", "[::1]:PORT" or ":PORT". */
+static bool split_listen(struct arena *a, str listen, str *ret_address, uint16_t *ret_port, struct err *e)
+{
+    size_t colon = str_rfind_char(listen, ':');
+    int64_t port;
+    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 || port > 65535)
+        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'", STR_ARG(listen));
+    str host = str_sub(listen, 0, colon);
+    if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = str_sub(host, 1, host.n - 1);
+    *ret_address = host.n ? arena_str(a, str_eqz(host, "localhost") ? STR("127.0.0.1") : host) : STR("::");
+    *ret_port = (uint16_t)port;
+    return true;
+}
+
+static bool is_loopback(str address)
+{
+    return str_starts(address, STR("127.")) || str_eqz(address, "::1");
+}
+
+static bool check_exposure(const struct app_config *c, str address, struct err *e)
+{
+    if (is_loopback(address))
+        return true;
+    if (c->dev)
+        return err_set(e, ERR_BAD_REQUEST, "--dev has a known password and listens on loopback only, not on " STR_FMT, STR_ARG(address));
+    if (!c->tls_cert.p && !c->allow_plain)
+        return err_set(e, ERR_BAD_REQUEST,
+                       "listening on " STR_FMT " needs --tls-cert and --tls-key; behind a proxy that ends TLS, say --allow-plain",
+                       STR_ARG(address));
+    return true;
+}
+
+static bool read_pem(struct arena *a, str path, str *ret, struct err *e)
+{
+    return !path.p || file_read(a, arena_strdup(a, path), 1 << 20, ret, e);
+}
+
+/* The administrator and the service key of a first start: shown this once. */
+static bool first_start(struct app *a, str base_url, struct err *e)
+{
+    str password = id_uuid(a->arena), all = STR("*"), key;
+    if (!identity_is_empty(a->identity))
+        return true;
+    if (!identity_put_user(a->identity, STR("admin"), password, &all, 1, e) ||
+        !identity_create_key(a->identity, a->arena, base_url, &all, 1, &key, e))
+        return err_ctx(e, "first start");
+    printf("First start: these secrets are shown once and kept nowhere in clear.\n"
+           "  administrator  admin\n  password       " STR_FMT "\n  service key    " STR_FMT "\n",
+           STR_ARG(password), STR_ARG(key));
+    fflush(stdout);
+    return true;
+}
+
+static void run_routes(struct app *a)
+{
+    const struct http_route routes[] = {
+        {"/api/v1",             ci_odata,             identity_admit,     a->ci      },
+        {"/http",               https_sender_handle,  https_sender_admit, &a->https  },
+        {"/oauth/token",        identity_token,       NULL,               a->identity},
+        {"/oauth2/api/v1/token", identity_token,      NULL,               a->identity},
+        {"/tidemill/v1",        admin_handle,         identity_admit,     &a->admin  },
+        {"/livez",              admin_live,           NULL,               &a->admin  },
+        {"/readyz",             admin_ready,          NULL,               &a->admin  },
+        {"/metrics",            admin_metrics,        NULL,               &a->admin  },
+        {"/",                   admin_root,           NULL,               &a->admin  },
+    };
+    memcpy(a->routes, routes, sizeof routes);
+}
+
+static bool start_server(struct app *a, const struct app_config *c, str address, uint16_t port, struct err *e)
+{
+    struct http_server_config h = {.address = address,
+                                   .port = port,
+                                   .header_deadline_ms = HEADER_DEADLINE_MS,
+                                   .idle_timeout_ms = IDLE_MS,
+                                   .max_connections = CONNECTIONS,
+                                   .routes = a->routes};
+    run_routes(a);
+    while (h.nroutes < COUNT(a->routes) && a->routes[h.nroutes].prefix)
+        h.nroutes++;
+    return read_pem(a->arena, c->tls_cert, &h.tls_cert, e) && read_pem(a->arena, c->tls_key, &h.tls_key, e) &&
+           read_pem(a->arena, c->tls_client_ca, &h.tls_client_ca, e) && http_server_start(&h, &a->server, e);
+}
+
+/* Everything below the HTTP server, lowest first. */
+static bool start_parts(struct app *a, const struct app_config *c, struct err *e)
+{
+    struct store_config store = {.dir = c->data, .url = c->store};
+    struct http_client_config client = {.host_map = c->host_map, .nhost_map = c->nhost_map, .smtp_map = c->smtp_map};
+    struct engine_config engine = {.workers = c->workers, .credential = ci_credential};
+    registry_all(&a->registry);
+    if (!store_open(&store, &a->store, e) ||
+        !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev}, &a->identity, e) ||
+        !http_client_start(&client, &a->client, e) ||
+        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->ci, e))
+        return false;
+    engine.store = a->store;
+    engine.http = a->client;
+    engine.credential_arg = a->ci;
+    if (!engine_open(&engine, &a->engine, e))
+        return false;
+    a->https = (struct https_sender){a->engine, a->identity};
+    return ci_start_deployed(a->ci, a->engine, e);
+}
+
+bool app_start(const struct app_config *c, struct app **ret, struct err *e)
+{
+    struct app *a = mem_alloc(sizeof *a);
+    str address;
+    uint16_t port;
+    *a = (struct app){.arena = arena_new()};
+    xml_setup();
+    if (!split_listen(a->arena, c->listen, &address, &port, e) || !check_exposure(c, address, e) || !start_parts(a, c, e)) {
+        app_stop(a);
+        return false;
+    }
+    str base_url = c->base_url.p ? c->base_url
+                                 : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
+                                             str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "", 
+                                             str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
+    a->admin = (struct admin){a->identity, a->engine, a->store, base_url, time_monotonic_ms()};
+    if (!first_start(a, base_url, e) || !start_server(a, c, address, port, e)) {
+        app_stop(a);
+        return false;
+    }
+    log_event(LOG_INFO, "server.started", "listening on " STR_FMT ", data in " STR_FMT, STR_ARG(base_url), STR_ARG(c->data));
+    *ret = a;
+    return true;
+}
+
+uint16_t app_port(const struct app *a)
+{
+    return http_server_port(a->server);
+}
+
+void app_stop(struct app *a)
+{
+    if (!a)
+        return;
+    if (a->server)
+        http_server_stop(a->server, GRACE_MS);
+    if (a->engine)
+        engine_close(a->engine, GRACE_MS);
+    ci_close(a->ci);
+    if (a->client)
+        http_client_stop(a->client);
+    identity_close(a->identity);
+    if (a->store)
+        store_close(a->store);
+    arena_free(a->arena);
+    free(a);
+}
