@@ -1,14 +1,12 @@
 /* The wiring: who is handed what, and in which order things start and stop. */
 #include "app/app.h"
 
-#include "adapters/https_sender.h"
-#include "app/admin.h"
 #include "app/registry.h"
+#include "app/routes.h"
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "services/ci/ci.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +16,12 @@ enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTION
 struct app {
     struct arena *arena;
     struct store *store;
-    struct identity *identity;
     struct http_client *client;
-    struct ci *ci;
     struct engine *engine;
     struct http_server *server;
     struct registry registry;
-    struct admin admin;
-    struct https_sender https;
-    struct http_route routes[12];
+    struct faces faces;
+    struct http_route routes[ROUTES];
 };
 
 /* "HOST:PORT", "[::1]:PORT" or ":PORT". */
@@ -71,32 +66,16 @@ static bool read_pem(struct arena *a, str path, str *ret, struct err *e)
 static bool first_start(struct app *a, str base_url, struct err *e)
 {
     str password = id_uuid(a->arena), all = STR("*"), key;
-    if (!identity_is_empty(a->identity))
+    if (!identity_is_empty(a->faces.identity))
         return true;
-    if (!identity_put_user(a->identity, STR("admin"), password, &all, 1, e) ||
-        !identity_create_key(a->identity, a->arena, base_url, &all, 1, &key, e))
+    if (!identity_put_user(a->faces.identity, STR("admin"), password, &all, 1, e) ||
+        !identity_create_key(a->faces.identity, a->arena, base_url, &all, 1, &key, e))
         return err_ctx(e, "first start");
     printf("First start: these secrets are shown once and kept nowhere in clear.\n"
            "  administrator  admin\n  password       " STR_FMT "\n  service key    " STR_FMT "\n",
            STR_ARG(password), STR_ARG(key));
     fflush(stdout);
     return true;
-}
-
-static void run_routes(struct app *a)
-{
-    const struct http_route routes[] = {
-        {"/api/v1",             ci_odata,             identity_admit,     a->ci      },
-        {"/http",               https_sender_handle,  https_sender_admit, &a->https  },
-        {"/oauth/token",        identity_token,       NULL,               a->identity},
-        {"/oauth2/api/v1/token", identity_token,      NULL,               a->identity},
-        {"/tidemill/v1",        admin_handle,         identity_admit,     &a->admin  },
-        {"/livez",              admin_live,           NULL,               &a->admin  },
-        {"/readyz",             admin_ready,          NULL,               &a->admin  },
-        {"/metrics",            admin_metrics,        NULL,               &a->admin  },
-        {"/",                   admin_root,           NULL,               &a->admin  },
-    };
-    memcpy(a->routes, routes, sizeof routes);
 }
 
 static bool start_server(struct app *a, const struct app_config *c, str address, uint16_t port, struct err *e)
@@ -106,10 +85,9 @@ static bool start_server(struct app *a, const struct app_config *c, str address,
                                    .header_deadline_ms = HEADER_DEADLINE_MS,
                                    .idle_timeout_ms = IDLE_MS,
                                    .max_connections = CONNECTIONS,
-                                   .routes = a->routes};
-    run_routes(a);
-    while (h.nroutes < COUNT(a->routes) && a->routes[h.nroutes].prefix)
-        h.nroutes++;
+                                   .routes = a->routes,
+                                   .nroutes = ROUTES};
+    routes_fill(a->routes, &a->faces);
     return read_pem(a->arena, c->tls_cert, &h.tls_cert, e) && read_pem(a->arena, c->tls_key, &h.tls_key, e) &&
            read_pem(a->arena, c->tls_client_ca, &h.tls_client_ca, e) && http_server_start(&h, &a->server, e);
 }
@@ -122,17 +100,17 @@ static bool start_parts(struct app *a, const struct app_config *c, struct err *e
     struct engine_config engine = {.workers = c->workers, .credential = ci_credential};
     registry_all(&a->registry);
     if (!store_open(&store, &a->store, e) ||
-        !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev}, &a->identity, e) ||
+        !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev}, &a->faces.identity, e) ||
         !http_client_start(&client, &a->client, e) ||
-        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->ci, e))
+        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci, e))
         return false;
     engine.store = a->store;
     engine.http = a->client;
-    engine.credential_arg = a->ci;
+    engine.credential_arg = a->faces.ci;
     if (!engine_open(&engine, &a->engine, e))
         return false;
-    a->https = (struct https_sender){a->engine, a->identity};
-    return ci_start_deployed(a->ci, a->engine, e);
+    a->faces.https = (struct https_sender){a->engine, a->faces.identity};
+    return ci_start_deployed(a->faces.ci, a->engine, e);
 }
 
 bool app_start(const struct app_config *c, struct app **ret, struct err *e)
@@ -150,7 +128,7 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
                                  : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
                                              str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "", 
                                              str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
-    a->admin = (struct admin){a->identity, a->engine, a->store, base_url, time_monotonic_ms()};
+    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store, base_url, time_monotonic_ms()};
     if (!first_start(a, base_url, e) || !start_server(a, c, address, port, e)) {
         app_stop(a);
         return false;
@@ -173,10 +151,10 @@ void app_stop(struct app *a)
         http_server_stop(a->server, GRACE_MS);
     if (a->engine)
         engine_close(a->engine, GRACE_MS);
-    ci_close(a->ci);
+    ci_close(a->faces.ci);
     if (a->client)
         http_client_stop(a->client);
-    identity_close(a->identity);
+    identity_close(a->faces.identity);
     if (a->store)
         store_close(a->store);
     arena_free(a->arena);
