@@ -6,13 +6,13 @@
 
 struct http_client;
 struct http_client_config {
-    unsigned threads;              /* 0: one per core */
-    const str *host_map;           /* "FROM=TO" as given to --map-host; "*" matches all */
+    unsigned threads;    /* 0: one per core */
+    const str *host_map; /* "FROM=TO" as given to --map-host; "*" matches all */
     size_t nhost_map;
-    str smtp_map;                  /* host:port of --map-smtp, or STR_NONE */
+    str smtp_map; /* host:port of --map-smtp, or STR_NONE */
 };
-bool http_client_start(const struct http_client_config *c, struct http_client **ret, struct err *e)
-    MUST_USE;
+bool http_client_start(const struct http_client_config *c, struct http_client **ret,
+                       struct err *e) MUST_USE;
 void http_client_stop(struct http_client *c); /* transfers in flight end with ERR_UNAVAILABLE */
 
 struct http_call {
