@@ -13,7 +13,7 @@ enum { STORE_INLINE = 64 << 10, STORE_LARGE_ID = 32 };
 bool store_batch_add_large(struct store *s, struct store_batch *b, str bytes,
                            char ret_id[STORE_LARGE_ID + 1], struct err *e) MUST_USE;
 void store_batch_drop_large(struct store *s, struct store_batch *b,
-                            str id); /* gone after the commit */
+                            str id); /* soon after the commit */
 /* ERR_NOT_FOUND, ERR_TOO_LARGE over limit bytes. */
 bool store_large_read(struct store *s, str id, size_t limit, struct blob **ret,
                       struct err *e) MUST_USE;

@@ -5,13 +5,53 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TEMPORARY "tidemill-memory-"
+enum { DEAD_S = 60 };
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    remove(path);
+    return 0;
+}
+
+/* A directory whose lock is free has lost its owner; a young one may not have taken it yet. */
+static void remove_if_dead(const char *dir)
+{
+    char path[600];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/lock", dir);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    if (stat(dir, &st) == 0 && st.st_uid == geteuid() && st.st_mtime < time(NULL) - DEAD_S &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    close(fd);
+}
+
+static void remove_dead(const char *parent)
+{
+    char path[512];
+    DIR *d = opendir(parent);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (!strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY))) {
+            snprintf(path, sizeof path, "%s/%.64s", parent, entry->d_name);
+            remove_if_dead(path);
+        }
+    if (d)
+        closedir(d);
+}
 
 static bool make_temporary(struct place *p, struct err *e)
 {
@@ -19,9 +59,11 @@ static bool make_temporary(struct place *p, struct err *e)
     const char *const parents[] = {own ? own : "/dev/shm", "/dev/shm", "/tmp"};
     p->durable = false;
     for (size_t i = 0; i < COUNT(parents); i++) {
-        int n = snprintf(p->dir, sizeof p->dir, "%s/tidemill-XXXXXX", parents[i]);
-        if (n > 0 && (size_t)n < sizeof p->dir && mkdtemp(p->dir))
+        int n = snprintf(p->dir, sizeof p->dir, "%s/" TEMPORARY "XXXXXX", parents[i]);
+        if (n > 0 && (size_t)n < sizeof p->dir && mkdtemp(p->dir)) {
+            remove_dead(parents[i]);
             return p->temporary = true;
+        }
     }
     return err_set(e, ERR_UNAVAILABLE, "no directory for temporary files (TMPDIR)");
 }
@@ -72,13 +114,6 @@ bool place_take(struct place *p, str dir, struct err *e)
         return false;
     p->where = str_of(p->dir);
     return lock(p, e);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    remove(path);
-    return 0;
 }
 
 void place_leave(struct place *p)

@@ -5,10 +5,12 @@
 
 #include "base/time.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* A set-associative cache: a statement's hash picks the set, the least recently used one leaves. */
 enum { SETS = 64, WAYS = 4, BUSY_MS = 5000 };
@@ -317,6 +319,15 @@ static bool set_up(struct conn *c, enum conn_role role, bool durable, struct err
            run(c, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", e);
 }
 
+/* SQLite would make it readable for all; the log takes its mode over. Failing shows when it opens.
+ */
+static void make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
 static bool sqlite_open(str where, enum conn_role role, bool durable, struct conn **ret,
                         struct err *e)
 {
@@ -326,6 +337,7 @@ static bool sqlite_open(str where, enum conn_role role, bool durable, struct con
     if (where.n > sizeof path - 16)
         return err_set(e, ERR_BAD_REQUEST, "the path of the data directory is too long");
     snprintf(path, sizeof path, "%.*s/store.db", (int)where.n, where.p);
+    make_private(path);
     struct conn *c = memset(mem_alloc(sizeof *c), 0, sizeof *c);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     bool ok = sqlite3_open_v2(path, &c->db, flags, NULL) == SQLITE_OK || fail(c, STR("open"), e);

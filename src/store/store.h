@@ -58,7 +58,8 @@ bool store_migrate(struct store *s, const char *component, const struct store_mi
 typedef bool store_row_fn(void *arg, const struct value *columns, size_t n);
 bool store_query(struct store *s, const char *sql, const struct value *binds, size_t nbinds,
                  store_row_fn *fn, void *arg, struct err *e) MUST_USE;
-/* The first row as copies in a; ret has room for n columns. No row: *ret_found false. */
+/* The first row, its texts and bytes as copies in a (NULL when there are none); ret has room for n
+ * columns. No row: *ret_found false. */
 bool store_get(struct store *s, struct arena *a, const char *sql, const struct value *binds,
                size_t nbinds, struct value *ret, size_t n, bool *ret_found, struct err *e) MUST_USE;
 

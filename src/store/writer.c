@@ -1,16 +1,16 @@
 /* Group commit: while one group is on its way to the disk the next one gathers in the queue, so a
  * single producer never waits for company and many producers share an fsync.
  *
- * Checkpoints: a second thread moves the log's pages home beside the writer once CHECKPOINT pages
- * have gathered. Under constant load that never catches the last pages, and the log could not start
- * over; so after CATCH_UP pages the writer moves the short rest itself, between two groups. */
+ * A second thread does what may take long: it unlinks files of batches that are done, and it moves
+ * the log's pages home beside the writer once CHECKPOINT pages have gathered. Under constant load
+ * that never catches the last pages, and the log could not start over; so after CATCH_UP pages the
+ * writer moves the short rest itself, between two groups. */
 #include "store/writer.h"
 
 #include "base/time.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -21,11 +21,12 @@ enum {
 };
 struct writer {
     const struct driver *driver;
-    struct conn *conn, *helper; /* helper: the checkpointer's */
-    pthread_t thread, checkpointer;
+    struct conn *conn, *helper_conn;
+    pthread_t thread, helper;
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t arrived, overdue;
+    pthread_cond_t arrived, help;
     struct store_batch *first, **last;
+    struct store_batch *spent; /* for the helper to free */
     bool stopping, checkpoint_due;
     struct store_stats stats;
     size_t moved, caught_up; /* the writer thread's: backlog at the last checkpoint of each kind */
@@ -68,12 +69,32 @@ static void count(struct writer *w, const struct store_batch *group, uint64_t co
     pthread_mutex_unlock(&w->lock);
 }
 
-static void acknowledge(struct store_batch *group)
+static void leave_to_helper(struct writer *w, struct store_batch *b)
+{
+    pthread_mutex_lock(&w->lock);
+    b->next = w->spent;
+    w->spent = b;
+    pthread_cond_signal(&w->help);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void acknowledge(struct writer *w, struct store_batch *group)
 {
     for (struct store_batch *b = group, *next; b; b = next) {
         next = b->next;
         if (b->done)
             b->done(b->arg, b->ok, b->ok ? NULL : &b->e);
+        if (b->files)
+            leave_to_helper(w, b);
+        else
+            store_batch_free(b);
+    }
+}
+
+static void free_batches(struct store_batch *list)
+{
+    for (struct store_batch *b = list, *next; b; b = next) {
+        next = b->next;
         store_batch_free(b);
     }
 }
@@ -111,7 +132,7 @@ static void check_backlog(struct writer *w)
     } else if (is_due(backlog, &w->moved, CHECKPOINT)) {
         pthread_mutex_lock(&w->lock);
         w->checkpoint_due = true;
-        pthread_cond_signal(&w->overdue);
+        pthread_cond_signal(&w->help);
         pthread_mutex_unlock(&w->lock);
     }
 }
@@ -123,24 +144,29 @@ static void *write_groups(void *arg)
     while ((group = take_group(w))) {
         uint64_t commit_us = w->driver->apply(w->conn, group);
         count(w, group, commit_us);
-        acknowledge(group);
+        acknowledge(w, group);
         check_backlog(w);
     }
     return NULL;
 }
 
-static void *run_checkpoints(void *arg)
+static void *run_helper(void *arg)
 {
     struct writer *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->stopping) {
-        if (!w->checkpoint_due) {
-            pthread_cond_wait(&w->overdue, &w->lock);
+        if (!w->checkpoint_due && !w->spent) {
+            pthread_cond_wait(&w->help, &w->lock);
             continue;
         }
+        bool is_checkpoint = w->checkpoint_due;
+        struct store_batch *spent = w->spent;
         w->checkpoint_due = false;
+        w->spent = NULL;
         pthread_mutex_unlock(&w->lock);
-        checkpoint(w, w->helper);
+        free_batches(spent);
+        if (is_checkpoint)
+            checkpoint(w, w->helper_conn);
         pthread_mutex_lock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);
@@ -169,17 +195,41 @@ void writer_get_stats(struct writer *w, struct store_stats *ret)
 
 static void release(struct writer *w)
 {
-    w->driver->close(w->helper);
+    free_batches(w->spent);
+    w->driver->close(w->helper_conn);
     w->driver->close(w->conn);
-    pthread_cond_destroy(&w->overdue);
+    pthread_cond_destroy(&w->help);
     pthread_cond_destroy(&w->arrived);
     pthread_mutex_destroy(&w->lock);
     free(w);
 }
 
-static void name_thread(pthread_t t, const char *name)
+static bool open_both(struct writer *w, str where, bool durable, struct err *e)
 {
-    pthread_setname_np(t, name);
+    return w->driver->open(where, CONN_WRITE, durable, &w->conn, e) &&
+           w->driver->open(where, CONN_WRITE, durable, &w->helper_conn, e);
+}
+
+static void stop_thread(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->arrived);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+}
+
+static bool start_threads(struct writer *w, struct err *e)
+{
+    if (pthread_create(&w->thread, NULL, write_groups, w))
+        return err_set(e, ERR_UNAVAILABLE, "the system allows no further thread");
+    if (pthread_create(&w->helper, NULL, run_helper, w)) {
+        stop_thread(w);
+        return err_set(e, ERR_UNAVAILABLE, "the system allows no further thread");
+    }
+    pthread_setname_np(w->thread, "store-writer");
+    pthread_setname_np(w->helper, "store-helper");
+    return true;
 }
 
 bool writer_start(const struct driver *d, str where, bool durable, struct writer **ret,
@@ -190,23 +240,11 @@ bool writer_start(const struct driver *d, str where, bool durable, struct writer
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);
-    pthread_cond_init(&w->overdue, NULL);
-    if (!d->open(where, CONN_WRITE, durable, &w->conn, e) ||
-        !d->open(where, CONN_WRITE, durable, &w->helper, e)) {
+    pthread_cond_init(&w->help, NULL);
+    if (!open_both(w, where, durable, e) || !start_threads(w, e)) {
         release(w);
         return false;
     }
-    if (pthread_create(&w->thread, NULL, write_groups, w)) {
-        release(w);
-        return err_set(e, ERR_UNAVAILABLE, "the system allows no further thread");
-    }
-    name_thread(w->thread, "store-writer");
-    if (pthread_create(&w->checkpointer, NULL, run_checkpoints, w)) {
-        w->checkpointer = w->thread;
-        writer_stop(w);
-        return err_set(e, ERR_UNAVAILABLE, "the system allows no further thread");
-    }
-    name_thread(w->checkpointer, "store-checkpt");
     *ret = w;
     return true;
 }
@@ -215,13 +253,10 @@ void writer_stop(struct writer *w)
 {
     if (!w)
         return;
+    stop_thread(w);
     pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_signal(&w->arrived);
-    pthread_cond_signal(&w->overdue);
+    pthread_cond_signal(&w->help);
     pthread_mutex_unlock(&w->lock);
-    pthread_join(w->thread, NULL);
-    if (!pthread_equal(w->checkpointer, w->thread))
-        pthread_join(w->checkpointer, NULL);
+    pthread_join(w->helper, NULL);
     release(w);
 }

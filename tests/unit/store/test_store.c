@@ -2,9 +2,14 @@
 
 #include "base/time.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 
 static const struct store_column columns[] = {
     {"Id",     V_TEXT,  true },
@@ -282,6 +287,9 @@ static void test_a_directory_has_one_owner(void **state)
     snprintf(path, sizeof path, "%s/secret.key", dir);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    snprintf(path, sizeof path, "%s/store.db", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
     store_close(s);
     store_close(open_at(dir));
     remove_dir(dir);
@@ -292,11 +300,84 @@ static void test_a_directory_has_one_owner(void **state)
     assert_int_equal(e.code, ERR_NOT_IMPLEMENTED);
 }
 
+static void test_a_full_disk_refuses_and_recovers(void **state)
+{
+    (void)state;
+    struct store *s = things();
+    struct err e;
+    char *lots = calloc(1, 1 << 20);
+    const struct value v[] = {VALUE_TEXT(STR("big")), VALUE_NULL, VALUE_NULL, VALUE_NULL,
+                              VALUE_BYTES(((str){lots, 1 << 20}))};
+    must(s, "PRAGMA max_page_count = 40"); /* stands in for the disk */
+    assert_true(put_thing(s, "before", 1, &e));
+    assert_false(exec(s, insert, v, 5, &e));
+    assert_int_equal(e.code, ERR_UNAVAILABLE);
+    assert_non_null(strstr(e.msg, "disk is full"));
+    assert_true(put_thing(s, "after", 1, &e));
+    must(s, "PRAGMA max_page_count = 4000");
+    assert_true(exec(s, insert, v, 5, &e));
+    assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), 3);
+    free(lots);
+    store_close(s);
+}
+
+/* Writes fail in the middle of a group: nothing of it is acknowledged, nothing of it is there. */
+static void test_a_failing_file_system(void **state)
+{
+    (void)state;
+    char dir[64];
+    struct store *s = open_at(make_dir(dir));
+    struct err e;
+    struct rlimit all, few = {1 << 20, RLIM_INFINITY};
+    int good = 0;
+    assert_true(store_define(s, &table, &e));
+    getrlimit(RLIMIT_FSIZE, &all);
+    few.rlim_max = all.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &few);
+    char id[16];
+    do
+        snprintf(id, sizeof id, "%d", good);
+    while (put_thing(s, id, good, &e) && ++good < 10000);
+    assert_in_range(good, 10, 9999);
+    assert_int_equal(e.code, ERR_UNAVAILABLE);
+    setrlimit(RLIMIT_FSIZE, &all);
+    assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), good);
+    assert_true(put_thing(s, id, good, &e));
+    store_close(s);
+    s = open_at(dir);
+    assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), good + 1);
+    store_close(s);
+    remove_dir(dir);
+}
+
+static void age_children(const char *dir, time_t seconds)
+{
+    DIR *d = opendir(dir);
+    struct timespec at[2] = {
+        {time(NULL) - seconds, 0},
+        {time(NULL) - seconds, 0}
+    };
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(d));)
+        if (entry->d_name[0] != '.')
+            n += utimensat(dirfd(d), entry->d_name, at, 0) == 0;
+    closedir(d);
+    assert_int_equal(n, 1);
+}
+
 static void test_memory_leaves_nothing(void **state)
 {
     (void)state;
     char dir[64];
     setenv("TMPDIR", make_dir(dir), 1);
+    pid_t pid = fork();
+    if (pid == 0) {
+        open_at(":memory:");
+        _exit(0); /* as if killed */
+    }
+    waitpid(pid, NULL, 0);
+    age_children(dir, 3600);
     store_close(open_at(":memory:"));
     assert_int_equal(rmdir(dir), 0);
     unsetenv("TMPDIR");
@@ -312,6 +393,8 @@ int main(void)
         cmocka_unit_test(test_many_producers),
         cmocka_unit_test(test_close_finishes_what_was_handed_in),
         cmocka_unit_test(test_a_directory_has_one_owner),
+        cmocka_unit_test(test_a_full_disk_refuses_and_recovers),
+        cmocka_unit_test(test_a_failing_file_system),
         cmocka_unit_test(test_memory_leaves_nothing),
     };
     return RUN(tests);
