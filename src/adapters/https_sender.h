@@ -1,0 +1,14 @@
+/* https_sender: flows behind /http (semantics.md 2, 3; format.md 4). */
+#ifndef ADAPTERS_HTTPS_SENDER_H
+#define ADAPTERS_HTTPS_SENDER_H
+#include "engine/engine.h"
+#include "identity/identity.h"
+
+/* The ctx of the route "/http". */
+struct https_sender {
+    struct engine *engine;
+    struct identity *identity;
+};
+http_admit https_sender_admit;
+http_handler https_sender_handle;
+#endif
