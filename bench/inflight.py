@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Ten thousand messages at once against a receiver that answers after five seconds: all must complete, on two worker
+threads. usage: inflight.py [COUNT [SECONDS]]"""
+import asyncio
+import os
+import resource
+import sys
+import time
+
+import flows
+from load import Folder, Tidemill, free_port, rss_mb
+
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
+DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 5
+BINARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tidemill')
+
+
+async def receiver(reader, writer):
+    try:
+        while True:
+            head = await reader.readuntil(b'\r\n\r\n')
+            length = [int(l.split(b':')[1]) for l in head.split(b'\r\n') if l.lower().startswith(b'content-length:')]
+            if length:
+                await reader.readexactly(length[0])
+            await asyncio.sleep(DELAY)
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def message(port, results):
+    try:
+        reader, writer = await asyncio.open_connection('127.0.0.1', port)
+        writer.write(b'POST /http/bench/call HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ZGV2OmRldg==\r\nContent-Type: text/plain\r\n'
+                     b'Content-Length: 5\r\nConnection: close\r\n\r\nhello')
+        answer = await reader.read()
+        results.append(answer.startswith(b'HTTP/1.1 200') and answer.endswith(b'done'))
+        writer.close()
+    except OSError as e:
+        results.append(repr(e))
+
+
+async def main():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 200000), hard))
+    port = free_port()
+    backend = await asyncio.start_server(receiver, '127.0.0.1', port, backlog=20000)
+    with Folder() as folder:
+        server = Tidemill(BINARY, folder, '--workers', '2')
+        try:
+            await asyncio.to_thread(server.deploy, 'bench_call', flows.call_receiver('http://127.0.0.1:%d/slow' % port))
+            results, peak, start = [], 0, time.monotonic()
+            tasks = []
+            for n in range(COUNT):
+                tasks.append(asyncio.create_task(message(server.port, results)))
+                if n % 200 == 199:
+                    await asyncio.sleep(0.01)
+            while len(results) < COUNT and time.monotonic() - start < DELAY + 60:
+                peak = max(peak, rss_mb(server.pid))
+                await asyncio.sleep(0.1)
+            good = sum(r is True for r in results)
+            print('%d of %d messages completed in %.1f s; peak RSS %.0f MB' % (good, COUNT, time.monotonic() - start, peak))
+            for r in list({str(r) for r in results if r is not True})[:5]:
+                print('  failed: ' + r)
+        finally:
+            server.stop()
+            backend.close()
+    return good == COUNT
+
+if __name__ == '__main__':
+    sys.exit(0 if asyncio.run(main()) else 1)
