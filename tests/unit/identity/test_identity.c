@@ -1,0 +1,174 @@
+#include "../test.h"
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "identity/identity.h"
+
+struct fixture {
+    struct store *store;
+    struct identity *identity;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    struct err e = {0};
+    str roles[] = {STR("PI_Read_Only"), STR("ESBMessaging.send")};
+    assert_true(store_open(&(struct store_config){.dir = STR(":memory:")}, &f.store, &e));
+    assert_true(identity_open(&(struct identity_config){.store = f.store, .dev = true}, &f.identity, &e));
+    assert_true(identity_put_user(f.identity, STR("ann"), STR("correct horse"), roles, 2, &e));
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    identity_close(f->identity);
+    store_close(f->store);
+    return 0;
+}
+
+static struct http_request *request(struct arena *a, const char *method, str authorization)
+{
+    struct http_request *r = arena_new_of(a, struct http_request);
+    *r = (struct http_request){.arena = a, .method = str_of(method), .path = STR("/"), .url = STR("http://h")};
+    r->response.out = BUF(1 << 20);
+    if (authorization.p)
+        vec_add(a, &r->headers.list, (struct http_header){STR("Authorization"), authorization});
+    return r;
+}
+
+static str basic(struct arena *a, const char *pair)
+{
+    return arena_fmt(a, "Basic %s", base64_encode(a, str_of(pair)).p);
+}
+
+static bool admit(struct fixture *f, struct http_request *r, struct err *e)
+{
+    size_t limit = 0;
+    *e = (struct err){0};
+    return identity_admit(f->identity, r, &limit, e);
+}
+
+static void test_basic_and_roles(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e;
+    for (int again = 0; again < 2; again++) { /* the second time from memory */
+        struct http_request *r = request(a, "GET", basic(a, "ann:correct horse"));
+        assert_true(admit(f, r, &e));
+        assert_str(user_name(r->user), "ann");
+        assert_true(user_has_role(r->user, STR("ESBMessaging.send")));
+        assert_true(user_has_role(r->user, STR("MonitoringDataRead"))); /* by the collection */
+        assert_false(user_has_role(r->user, STR("WorkspacePackagesEdit")));
+    }
+    static const char *const wrong[] = {"ann:wrong horse", "bob:correct horse", "ann:", "nocolon"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct http_request *r = request(a, "GET", basic(a, wrong[i]));
+        assert_false(admit(f, r, &e));
+        assert_int_equal(e.code, ERR_UNAUTHORIZED);
+        assert_true(http_header(&r->response.headers, "WWW-Authenticate").p != NULL);
+    }
+    assert_false(admit(f, request(a, "GET", STR_NONE), &e));
+    assert_false(admit(f, request(a, "GET", STR("Bearer abc")), &e));
+    assert_false(user_has_role(NULL, STR("")));
+}
+
+static void test_removed_user_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e = {0};
+    str role = STR("*");
+    assert_true(identity_put_user(f->identity, STR("eve"), STR("longenough"), &role, 1, &e));
+    assert_true(admit(f, request(a, "GET", basic(a, "eve:longenough")), &e));
+    assert_true(identity_remove_user(f->identity, STR("eve"), &e));
+    assert_false(admit(f, request(a, "GET", basic(a, "eve:longenough")), &e));
+    e = (struct err){0};
+    assert_false(identity_remove_user(f->identity, STR("eve"), &e));
+    assert_int_equal(e.code, ERR_NOT_FOUND);
+    assert_false(identity_put_user(f->identity, STR("a:b"), STR("longenough"), &role, 1, &e));
+    assert_false(identity_put_user(f->identity, STR("ab"), STR("short"), &role, 1, &e));
+}
+
+static void test_csrf(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e;
+    struct http_request *fetch = request(a, "GET", basic(a, "dev:dev"));
+    vec_add(a, &fetch->headers.list, (struct http_header){STR("x-csrf-token"), STR("fetch")});
+    assert_true(admit(f, fetch, &e));
+    assert_true(csrf_fetch(fetch));
+    str token = http_header(&fetch->response.headers, "X-CSRF-Token");
+    str cookie = http_header(&fetch->response.headers, "Set-Cookie");
+    assert_true(token.n > 20 && str_starts(cookie, STR("JSESSIONID=")));
+    cookie = str_sub(cookie, 0, str_find_char(cookie, ';', 0));
+    const struct {
+        str token, cookie;
+        bool ok;
+    } rows[] = {
+        {token,              cookie,   true },
+        {token,              STR_NONE, false},
+        {STR_NONE,           cookie,   false},
+        {STR("abcdefghijkl"), cookie,  false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct http_request *r = request(a, "POST", basic(a, "dev:dev"));
+        if (rows[i].token.p)
+            vec_add(a, &r->headers.list, (struct http_header){STR("X-CSRF-Token"), rows[i].token});
+        if (rows[i].cookie.p)
+            vec_add(a, &r->headers.list, (struct http_header){STR("Cookie"), rows[i].cookie});
+        assert_true(admit(f, r, &e));
+        assert_int_equal(csrf_check(r), rows[i].ok);
+        if (!rows[i].ok) {
+            assert_int_equal(r->response.status, 403);
+            assert_str(http_header(&r->response.headers, "X-CSRF-Token"), "Required");
+        }
+        buf_free(&r->response.out);
+    }
+    /* The session alone is a login, but not somebody else's. */
+    struct http_request *by_session = request(a, "GET", STR_NONE);
+    vec_add(a, &by_session->headers.list, (struct http_header){STR("Cookie"), cookie});
+    assert_true(admit(f, by_session, &e));
+    assert_str(user_name(by_session->user), "dev");
+    struct http_request *other = request(a, "POST", basic(a, "ann:correct horse"));
+    vec_add(a, &other->headers.list, (struct http_header){STR("Cookie"), cookie});
+    vec_add(a, &other->headers.list, (struct http_header){STR("X-CSRF-Token"), token});
+    assert_true(admit(f, other, &e));
+    assert_false(csrf_check(other));
+    buf_free(&other->response.out);
+}
+
+static void test_service_key(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e = {0};
+    str json, role = STR("WorkspacePackagesRead");
+    struct jr *key;
+    assert_true(identity_create_key(f->identity, a, STR("http://h:1"), &role, 1, &json, &e));
+    assert_true(jr_parse(a, json, &key, &e));
+    const struct jr *oauth = jr_get(key, "oauth");
+    assert_str(jr_text(oauth, "url"), "http://h:1");
+    assert_str(jr_text(oauth, "tokenurl"), "http://h:1/oauth/token");
+    str pair = arena_fmt(a, "%s:%s", jr_text(oauth, "clientid").p ? arena_strdup(a, jr_text(oauth, "clientid")) : "",
+                         arena_strdup(a, jr_text(oauth, "clientsecret")));
+    struct http_request *r = request(a, "GET", basic(a, pair.p));
+    assert_true(admit(f, r, &e));
+    assert_true(user_has_role(r->user, STR("WorkspacePackagesRead")));
+    assert_false(user_has_role(r->user, STR("WorkspacePackagesEdit")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_basic_and_roles),
+        cmocka_unit_test(test_removed_user_is_refused),
+        cmocka_unit_test(test_csrf),
+        cmocka_unit_test(test_service_key),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
