@@ -30,6 +30,7 @@ struct conn; /* the driver's */
 enum conn_role { CONN_READ, CONN_WRITE };
 struct driver {
     const char *types[V_BYTES + 1]; /* column types of CREATE TABLE */
+    const char *zeros[V_BYTES + 1]; /* what a column added as NOT NULL holds in old rows */
     const char *sql_columns;        /* one bind: a table; rows: the names of its columns */
     /* where: directory or URL. durable false: no fsync. */
     bool (*open)(str where, enum conn_role role, bool durable, struct conn **ret, struct err *e);
@@ -41,7 +42,9 @@ struct driver {
     uint64_t (*apply)(struct conn *c, struct store_batch *group);
     /* Pages of log that wait to be moved to their place; 0: nothing to maintain. */
     size_t (*backlog)(const struct conn *c);
-    void (*maintain)(struct conn *c); /* moves them, without blocking a writer */
+    /* Moves them without blocking a writer; to_end: on the writer's connection and between groups,
+     * so that the log can start over. False: it could not, try again. */
+    bool (*maintain)(struct conn *c, bool to_end);
 };
 extern const struct driver driver_sqlite;
 /* store_commit_wait that tells what the batch has cost. */

@@ -3,7 +3,7 @@
 #include "store/driver.h"
 #include "store/large.h"
 
-enum { FIRST = 128, LEAST = 16, MOST = 1000, LONG_US = 4000, SHORT_US = 2000 };
+enum { FIRST = 64, LEAST = 16, MOST = 1000, LONG_US = 2500, SHORT_US = 1000 };
 
 struct chunk {
     struct store *store;

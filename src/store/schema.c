@@ -45,13 +45,11 @@ static bool existing_columns(struct store *s, const char *table, struct map *ret
 static void write_column(struct buf *b, const struct driver *d, const struct store_column *c,
                          bool added)
 {
-    static const char *const zero[] = {
-        [V_BOOL] = "FALSE", [V_INT] = "0", [V_REAL] = "0", [V_TEXT] = "''", [V_BYTES] = "''"};
     buf_addf(b, "\"%s\" %s", c->name, d->types[c->kind]);
     if (c->not_null)
         buf_addz(b, " NOT NULL");
     if (c->not_null && added)
-        buf_addf(b, " DEFAULT %s", zero[c->kind]);
+        buf_addf(b, " DEFAULT %s", d->zeros[c->kind]);
 }
 
 static void create_table(struct buf *b, const struct driver *d, const struct store_table *t)

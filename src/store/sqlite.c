@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A set-associative cache: a statement's hash picks the set, the least recently used one leaves. */
-enum { SETS = 64, WAYS = 4, BUSY_MS = 5000 };
+enum { SETS = 64, WAYS = 4, BUSY_MS = 5000, RESTART_MS = 4 };
 struct cached {
     uint64_t hash, used;
     str sql; /* owned */
@@ -354,10 +354,15 @@ static size_t sqlite_backlog(const struct conn *c)
     return c->wal_pages;
 }
 
-/* Failing is harmless: the log only grows until the next attempt. */
-static void sqlite_maintain(struct conn *c)
+/* To the end means RESTART: it waits for readers of the log to leave, while new ones already read the
+ * database alone; under constant reading a PASSIVE one would never find the log unused. */
+static bool sqlite_maintain(struct conn *c, bool to_end)
 {
-    sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int mode = to_end ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    sqlite3_busy_timeout(c->db, RESTART_MS);
+    int rc = sqlite3_wal_checkpoint_v2(c->db, NULL, mode, NULL, NULL);
+    sqlite3_busy_timeout(c->db, BUSY_MS);
+    return rc == SQLITE_OK;
 }
 
 const struct driver driver_sqlite = {
@@ -365,7 +370,9 @@ const struct driver driver_sqlite = {
               [V_INT] = "INTEGER",
               [V_REAL] = "REAL",
               [V_TEXT] = "TEXT",
-              [V_BYTES] = "BLOB"},
+              [V_BYTES] = "BLOB"                                                                     },
+    .zeros =
+        {[V_BOOL] = "FALSE",   [V_INT] = "0", [V_REAL] = "0", [V_TEXT] = "''", [V_BYTES] = "x''"},
     .sql_columns = "SELECT name FROM pragma_table_info(?)",
     .open = sqlite_open,
     .close = sqlite_close,

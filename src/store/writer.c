@@ -17,7 +17,7 @@ enum {
     GROUP_BATCHES = 1024,
     GROUP_BYTES = 16 << 20,
     CHECKPOINT = 2000, /* pages of 4 KiB */
-    CATCH_UP = 8000,
+    CATCH_UP = 7000,   /* beside a multiple, when the helper is likely at rest */
 };
 struct writer {
     const struct driver *driver;
@@ -99,16 +99,17 @@ static void free_batches(struct store_batch *list)
     }
 }
 
-static void checkpoint(struct writer *w, struct conn *c)
+static bool checkpoint(struct writer *w, struct conn *c, bool to_end)
 {
     int64_t since = time_monotonic_us();
-    w->driver->maintain(c);
+    bool ok = w->driver->maintain(c, to_end);
     uint64_t us = (uint64_t)(time_monotonic_us() - since);
     pthread_mutex_lock(&w->lock);
     w->stats.checkpoints++;
     if (us > w->stats.checkpoint_us_max)
         w->stats.checkpoint_us_max = us;
     pthread_mutex_unlock(&w->lock);
+    return ok;
 }
 
 /* A backlog smaller than last time means that the log has started over. A reader that stays long
@@ -127,7 +128,8 @@ static void check_backlog(struct writer *w)
 {
     size_t backlog = w->driver->backlog(w->conn);
     if (is_due(backlog, &w->caught_up, CATCH_UP)) {
-        checkpoint(w, w->conn);
+        if (!checkpoint(w, w->conn, true))
+            w->caught_up = backlog - CATCH_UP + CHECKPOINT;
         w->moved = backlog;
     } else if (is_due(backlog, &w->moved, CHECKPOINT)) {
         pthread_mutex_lock(&w->lock);
@@ -166,7 +168,7 @@ static void *run_helper(void *arg)
         pthread_mutex_unlock(&w->lock);
         free_batches(spent);
         if (is_checkpoint)
-            checkpoint(w, w->helper_conn);
+            (void)!checkpoint(w, w->helper_conn, false);
         pthread_mutex_lock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);

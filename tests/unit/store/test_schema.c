@@ -4,20 +4,23 @@ static const struct store_column old_columns[] = {
     {"Id", V_INT, true},
 };
 static const struct store_column new_columns[] = {
-    {"Id",    V_INT,  true },
-    {"Order", V_TEXT, true },
-    {"Ready", V_BOOL, true },
-    {"Extra", V_REAL, false},
+    {"Id",    V_INT,   true },
+    {"Order", V_TEXT,  true },
+    {"Ready", V_BOOL,  true },
+    {"Extra", V_REAL,  false},
+    {"Bytes", V_BYTES, true },
 };
 static const char *const keys[] = {"Id"}, *const indexes[] = {"Order, Id DESC", "Ready"};
 static const struct store_table old_table = {"Task", old_columns, 1, keys, 1, NULL, 0};
-static const struct store_table new_table = {"Task", new_columns, 4, keys, 1, indexes, 2};
+static const struct store_table new_table = {
+    "Task", new_columns, COUNT(new_columns), keys, 1, indexes, 2};
 
 static void test_tables_grow(void **state)
 {
     (void)state;
     char dir[64];
     struct store *s = open_at(make_dir(dir));
+    struct arena *a = arena_new();
     struct err e;
     assert_true(store_define(s, &old_table, &e));
     must(s, "INSERT INTO \"Task\" (\"Id\") VALUES (1)");
@@ -27,6 +30,10 @@ static void test_tables_grow(void **state)
     assert_true(store_define(s, &new_table, &e)); /* again: nothing to do */
     assert_int_equal(
         number(s, "SELECT count(*) FROM \"Task\" WHERE \"Order\" = '' AND NOT \"Ready\""), 1);
+    struct value bytes;
+    bool found;
+    assert_true(store_get(s, a, "SELECT \"Bytes\" FROM \"Task\"", NULL, 0, &bytes, 1, &found, &e));
+    assert_true(bytes.kind == V_BYTES && bytes.s.n == 0);
     assert_int_equal(number(s, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ix_Task_%'"),
                      2);
     assert_true(store_define(s, &old_table, &e)); /* an older description drops nothing */
@@ -35,6 +42,7 @@ static void test_tables_grow(void **state)
     assert_false(exec(s, "DELETE FROM \"Task\" WHERE \"Oder\" = 'x'", NULL, 0, &e));
     store_close(s);
     remove_dir(dir);
+    arena_free(a);
 }
 
 static void test_migrations_run_once(void **state)

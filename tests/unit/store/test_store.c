@@ -3,6 +3,7 @@
 #include "base/time.h"
 
 #include <dirent.h>
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -351,6 +352,54 @@ static void test_a_failing_file_system(void **state)
     remove_dir(dir);
 }
 
+static atomic_bool reading;
+
+static void *read_always(void *arg)
+{
+    while (reading)
+        number(arg, "SELECT count(*) FROM \"Thing\" WHERE \"Number\" > 3");
+    return NULL;
+}
+
+/* 120 MB pass through the log while somebody reads at every moment. */
+static void test_the_log_starts_over_under_readers(void **state)
+{
+    (void)state;
+    char dir[64], path[256];
+    setenv("TMPDIR", make_dir(dir), 1);
+    struct store *s = things();
+    pthread_t readers[3];
+    struct stat st;
+    glob_t g;
+    struct err e;
+    char *lots = calloc(1, 1 << 18);
+    reading = true;
+    for (size_t i = 0; i < COUNT(readers); i++)
+        pthread_create(&readers[i], NULL, read_always, s);
+    for (int i = 0; i < 480; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%d", i % 40);
+        const struct value v[] = {VALUE_TEXT(str_of(id)), VALUE_INT(i), VALUE_NULL, VALUE_NULL,
+                                  VALUE_BYTES(((str){lots, 1 << 18}))};
+        struct store_batch *b = store_batch_new();
+        store_batch_add(b, "DELETE FROM \"Thing\" WHERE \"Id\" = ?", v, 1);
+        store_batch_add(b, insert, v, COUNT(v));
+        assert_true(store_commit_wait(s, b, &e));
+    }
+    reading = false;
+    for (size_t i = 0; i < COUNT(readers); i++)
+        pthread_join(readers[i], NULL);
+    snprintf(path, sizeof path, "%s/*/store.db-wal", dir);
+    assert_int_equal(glob(path, 0, NULL, &g), 0);
+    assert_int_equal(stat(g.gl_pathv[0], &st), 0);
+    assert_in_range(st.st_size, 1, 100 << 20);
+    globfree(&g);
+    store_close(s);
+    unsetenv("TMPDIR");
+    assert_int_equal(rmdir(dir), 0);
+    free(lots);
+}
+
 static void age_children(const char *dir, time_t seconds)
 {
     DIR *d = opendir(dir);
@@ -395,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_a_directory_has_one_owner),
         cmocka_unit_test(test_a_full_disk_refuses_and_recovers),
         cmocka_unit_test(test_a_failing_file_system),
+        cmocka_unit_test(test_the_log_starts_over_under_readers),
         cmocka_unit_test(test_memory_leaves_nothing),
     };
     return RUN(tests);
