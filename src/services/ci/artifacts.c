@@ -30,38 +30,46 @@ static bool check_message_mapping(const struct bundle *b, struct err *e)
     size_t mappings = 0;
     for (size_t i = 0; i < b->files.entries.n; i++) {
         const struct map_entry *f = &b->files.entries.at[i];
-        if (!f->value || !(str_ends_nocase(f->key, STR(".mmap")) || str_ends_nocase(f->key, STR(".opmap"))))
+        if (!f->value ||
+            !(str_ends_nocase(f->key, STR(".mmap")) || str_ends_nocase(f->key, STR(".opmap"))))
             continue;
         mappings++;
         if (!xml_well_formed(*(const str *)f->value))
-            return err_set(e, ERR_BAD_REQUEST, "validation of resource is failed: " STR_FMT " is no mapping",
+            return err_set(e, ERR_BAD_REQUEST,
+                           "validation of resource is failed: " STR_FMT " is no mapping",
                            STR_ARG(f->key));
     }
     if (!mappings)
-        return err_set(e, ERR_BAD_REQUEST, "validation of resource is failed: the bundle has no mapping (.mmap)");
+        return err_set(e, ERR_BAD_REQUEST,
+                       "validation of resource is failed: the bundle has no mapping (.mmap)");
     return true;
 }
 
 static bool check_scripts(const struct bundle *b, struct err *e)
 {
     for (size_t i = 0; i < b->files.entries.n; i++)
-        if (b->files.entries.at[i].value && str_starts(b->files.entries.at[i].key, STR("src/main/resources/")))
+        if (b->files.entries.at[i].value &&
+            str_starts(b->files.entries.at[i].key, STR("src/main/resources/")))
             return true;
     return err_set(e, ERR_BAD_REQUEST, "the bundle has no script");
 }
 
 const struct kind ci_kinds[] = {
-    {"IntegrationDesigntimeArtifact",      "INTEGRATION_FLOW",  "Integration flow",  true,  NULL                 },
-    {"ScriptCollectionDesigntimeArtifact", "SCRIPT_COLLECTION", "Script collection", true,  check_scripts        },
-    {"ValueMappingDesigntimeArtifact",     "VALUE_MAPPING",     "Value mapping",     false, check_value_mapping  },
-    {"MessageMappingDesigntimeArtifact",   "MESSAGE_MAPPING",   "Message mapping",   false, check_message_mapping},
+    {"IntegrationDesigntimeArtifact",      "INTEGRATION_FLOW",  "Integration flow",  true,  NULL},
+    {"ScriptCollectionDesigntimeArtifact", "SCRIPT_COLLECTION", "Script collection", true,
+     check_scripts                                                                              },
+    {"ValueMappingDesigntimeArtifact",     "VALUE_MAPPING",     "Value mapping",     false,
+     check_value_mapping                                                                        },
+    {"MessageMappingDesigntimeArtifact",   "MESSAGE_MAPPING",   "Message mapping",   false,
+     check_message_mapping                                                                      },
 };
 const size_t ci_nkinds = COUNT(ci_kinds);
 
 const struct kind *kind_in(str name)
 {
     for (size_t i = 0; i < ci_nkinds; i++)
-        if (str_find(name, str_of(ci_kinds[i].name), 0) != SIZE_MAX || str_eqz(name, ci_kinds[i].runtime_type))
+        if (str_find(name, str_of(ci_kinds[i].name), 0) != SIZE_MAX ||
+            str_eqz(name, ci_kinds[i].runtime_type))
             return &ci_kinds[i];
     abort();
 }
@@ -92,12 +100,13 @@ bool artifacts_define(struct store *s, struct err *e)
         {"content",     V_BYTES, true},
     };
     static const char *const keys[] = {"id", "version"}, *const indexes[] = {"package_id"};
-    struct store_table artifacts = {"designtime_artifact", artifact, COUNT(artifact), keys, 1, indexes, 1};
+    struct store_table artifacts = {
+        "designtime_artifact", artifact, COUNT(artifact), keys, 1, indexes, 1};
     struct store_table versions = {"designtime_version", version, COUNT(version), keys, 2, NULL, 0};
     return store_define(s, &artifacts, e) && store_define(s, &versions, e);
 }
 
-#define COLUMNS                                                                                   \
+#define COLUMNS                                                                                    \
     "a.id, v.version, a.package_id, a.symbolic_name, v.name, v.description, v.sender, v.receiver," \
     " v.comment, a.created_by, a.created_at, v.modified_by, v.modified_at"
 enum { NCOLUMNS = 13 };
@@ -113,9 +122,10 @@ struct reading {
 static struct stored *stored_of(struct reading *r, const struct value *columns, size_t n)
 {
     struct stored *s = arena_new_of(r->arena, struct stored);
-    str *const fields[NCOLUMNS + 1] = {&s->id,          &s->version,     &s->package_id, &s->symbolic_name, &s->name,
-                                       &s->description, &s->sender,      &s->receiver,   &s->comment,       &s->created_by,
-                                       &s->created_at,  &s->modified_by, &s->modified_at, &s->content};
+    str *const fields[NCOLUMNS + 1] = {
+        &s->id,          &s->version,     &s->package_id,  &s->symbolic_name, &s->name,
+        &s->description, &s->sender,      &s->receiver,    &s->comment,       &s->created_by,
+        &s->created_at,  &s->modified_by, &s->modified_at, &s->content};
     s->kind = r->kind;
     for (size_t i = 0; i < n && i < COUNT(fields); i++)
         *fields[i] = text_of(r->arena, columns[i]);
@@ -133,9 +143,11 @@ bool artifact_find(struct odata_call *c, const struct kind *k, str id, str versi
                    struct stored **ret, struct err *e)
 {
     bool current = str_eq_nocase(version, STR(VERSION_DRAFT));
-    const char *sql = content ? "SELECT " COLUMNS ", v.content FROM designtime_artifact a JOIN designtime_version v"
+    const char *sql = content ? "SELECT " COLUMNS
+                                ", v.content FROM designtime_artifact a JOIN designtime_version v"
                                 " ON v.id = a.id WHERE a.id = ? AND a.kind = ? AND v.version = "
-                              : "SELECT " COLUMNS " FROM designtime_artifact a JOIN designtime_version v"
+                              : "SELECT " COLUMNS
+                                " FROM designtime_artifact a JOIN designtime_version v"
                                 " ON v.id = a.id WHERE a.id = ? AND a.kind = ? AND v.version = ";
     str full = arena_fmt(c->arena, "%s%s", sql, current ? "a.version" : "?");
     struct value binds[] = {VALUE_TEXT(id), VALUE_TEXT(str_of(k->name)), VALUE_TEXT(version)};
@@ -150,8 +162,8 @@ bool artifact_of(struct odata_call *c, const struct entity *key, bool content, s
                  struct err *e)
 {
     struct stored *s;
-    if (!artifact_find(c, kind_in(key->type->name), entity_text(key, "Id"), entity_text(key, "Version"),
-                       content, &s, e))
+    if (!artifact_find(c, kind_in(key->type->name), entity_text(key, "Id"),
+                       entity_text(key, "Version"), content, &s, e))
         return false;
     if (!s)
         return err_set(e, ERR_NOT_FOUND, "%s", "");
@@ -171,10 +183,12 @@ bool artifact_list(struct odata_call *c, const struct kind *k, str package, arti
     struct reading r = {.arena = c->arena, .kind = k, .fn = fn, .arg = arg};
     struct value binds[] = {VALUE_TEXT(str_of(k->name)), VALUE_TEXT(package)};
     return store_query(c->store,
-                       package.p ? "SELECT " COLUMNS " FROM designtime_artifact a JOIN designtime_version v"
+                       package.p ? "SELECT " COLUMNS
+                                   " FROM designtime_artifact a JOIN designtime_version v"
                                    " ON v.id = a.id AND v.version = a.version"
                                    " WHERE a.kind = ? AND a.package_id = ? ORDER BY v.name, a.id"
-                                 : "SELECT " COLUMNS " FROM designtime_artifact a JOIN designtime_version v"
+                                 : "SELECT " COLUMNS
+                                   " FROM designtime_artifact a JOIN designtime_version v"
                                    " ON v.id = a.id AND v.version = a.version"
                                    " WHERE a.kind = ? ORDER BY v.name, a.id",
                        binds, package.p ? 2 : 1, take_listed, &r, e);
@@ -189,28 +203,31 @@ void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *
         VALUE_TEXT(s->package_id), VALUE_TEXT(s->symbolic_name),      VALUE_TEXT(s->created_by),
         VALUE_TEXT(s->created_at),
     };
-    store_batch_add(b,
-                    "INSERT INTO designtime_artifact (id, kind, version, package_id, symbolic_name, created_by,"
-                    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (id) DO UPDATE SET version = excluded.version",
-                    artifact, COUNT(artifact));
+    store_batch_add(
+        b,
+        "INSERT INTO designtime_artifact (id, kind, version, package_id, symbolic_name, created_by,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET version = excluded.version",
+        artifact, COUNT(artifact));
     if (!str_eqz(s->version, VERSION_DRAFT)) {
         struct value draft[] = {VALUE_TEXT(s->id), VALUE_TEXT(STR(VERSION_DRAFT))};
         store_batch_add(b, "DELETE FROM designtime_version WHERE id = ? AND version = ?", draft, 2);
     }
     struct value version[] = {
-        VALUE_TEXT(s->id),          VALUE_TEXT(s->version),  VALUE_TEXT(s->name),    VALUE_TEXT(s->description),
-        VALUE_TEXT(s->sender),      VALUE_TEXT(s->receiver), VALUE_TEXT(s->comment), VALUE_TEXT(s->modified_by),
-        VALUE_TEXT(s->modified_at), VALUE_BYTES(s->content),
+        VALUE_TEXT(s->id),          VALUE_TEXT(s->version),     VALUE_TEXT(s->name),
+        VALUE_TEXT(s->description), VALUE_TEXT(s->sender),      VALUE_TEXT(s->receiver),
+        VALUE_TEXT(s->comment),     VALUE_TEXT(s->modified_by), VALUE_TEXT(s->modified_at),
+        VALUE_BYTES(s->content),
     };
-    store_batch_add(b,
-                    "INSERT INTO designtime_version (id, version, name, description, sender, receiver, comment,"
-                    " modified_by, modified_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (id, version) DO UPDATE SET name = excluded.name,"
-                    " description = excluded.description, sender = excluded.sender, receiver = excluded.receiver,"
-                    " comment = excluded.comment, modified_by = excluded.modified_by,"
-                    " modified_at = excluded.modified_at, content = excluded.content",
-                    version, COUNT(version));
+    store_batch_add(
+        b,
+        "INSERT INTO designtime_version (id, version, name, description, sender, receiver, comment,"
+        " modified_by, modified_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id, version) DO UPDATE SET name = excluded.name,"
+        " description = excluded.description, sender = excluded.sender, receiver = excluded.receiver,"
+        " comment = excluded.comment, modified_by = excluded.modified_by,"
+        " modified_at = excluded.modified_at, content = excluded.content",
+        version, COUNT(version));
 }
 
 void artifact_delete(struct store_batch *b, str id)

@@ -1,13 +1,14 @@
 /* ci: opening, closing, and the way of a request into the service. */
 #include "services/ci/parts.h"
 
+#include "base/time.h"
 #include "identity/identity.h"
 
 #include <stdlib.h>
 
 extern const char ci_edmx[], ci_edmx_end[]; /* made by scripts/embed.py */
 
-enum { HOOKS = 19, FUNCTIONS = 2 };
+enum { HOOKS = 20, FUNCTIONS = 2 };
 
 static void run_blocking(void *ctx, void (*fn)(void *), void *arg)
 {
@@ -21,13 +22,26 @@ static bool open_service(struct ci *ci, const struct ci_config *c, struct err *e
     static struct odata_set_hook sets[HOOKS];
     static struct odata_function_hook functions[FUNCTIONS];
     const struct odata_set_hook *all[HOOKS] = {
-        &packages_hook,          &designtime_hook,         &configurations_hook,
-        &resources_hook,         &runtime_hook,            &runtime_error_hook,
-        &endpoints_hook,         &entry_points_hook,       &api_definitions_hook,
-        &logs_hook,              &log_error_hook,          &attachments_hook,
-        &secure_parameters_hook, &user_credentials_hook,   &oauth2_credentials_hook,
-        &custom_parameters_hook, &data_stores_hook,        &data_store_entries_hook,
+        &packages_hook,
+        &designtime_hook,
+        &configurations_hook,
+        &resources_hook,
+        &runtime_hook,
+        &runtime_error_hook,
+        &endpoints_hook,
+        &entry_points_hook,
+        &api_definitions_hook,
+        &logs_hook,
+        &log_error_hook,
+        &attachments_hook,
+        &secure_parameters_hook,
+        &user_credentials_hook,
+        &oauth2_credentials_hook,
+        &custom_parameters_hook,
+        &data_stores_hook,
+        &data_store_entries_hook,
         &variables_hook,
+        &trace_messages_hook,
     };
     for (size_t i = 0; i < HOOKS; i++)
         sets[i] = *all[i];
@@ -85,7 +99,8 @@ bool ci_start_deployed(struct ci *ci, struct engine *engine, struct err *e)
 void ci_odata(void *ctx, struct http_request *r)
 {
     struct ci *ci = ctx;
-    bool reads = str_eqz(r->method, "GET") || str_eqz(r->method, "HEAD") || str_eqz(r->method, "OPTIONS");
+    bool reads =
+        str_eqz(r->method, "GET") || str_eqz(r->method, "HEAD") || str_eqz(r->method, "OPTIONS");
     csrf_fetch(r);
     if (!reads && !csrf_check(r))
         http_reply(r);

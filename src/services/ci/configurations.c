@@ -12,7 +12,8 @@ static struct entity *entity_of(struct odata_call *c, const struct bundle_parame
     return en;
 }
 
-static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle, struct err *e)
+static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
+                        struct err *e)
 {
     return artifact_of(c, c->parent, true, ret, e) && artifact_bundle(*ret, ret_bundle, e);
 }
@@ -48,7 +49,8 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
     struct bundle *b;
     str key = entity_text(c->key, "ParameterKey"), value = entity_text(in, "ParameterValue");
     if (!str_eq_nocase(entity_text(c->parent, "Version"), STR(VERSION_DRAFT)))
-        return err_set(e, ERR_BAD_REQUEST, "Configurations can be changed in the version 'active' only");
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Configurations can be changed in the version 'active' only");
     if (!value.p)
         return err_set(e, ERR_BAD_REQUEST, "ParameterValue is missing");
     if (!open_parent(c, &s, &b, e))

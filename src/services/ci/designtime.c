@@ -7,7 +7,8 @@ enum { ID_LENGTH = 150, CONTENT_MAX = 200 << 20 };
 
 /* ---- entities ---- */
 
-static struct entity *entity_of(struct odata_call *c, const struct model_type *t, const struct stored *s)
+static struct entity *entity_of(struct odata_call *c, const struct model_type *t,
+                                const struct stored *s)
 {
     static const struct {
         const char *property;
@@ -29,7 +30,8 @@ static struct entity *entity_of(struct odata_call *c, const struct model_type *t
     struct entity *en = entity_new(c->arena, t);
     for (size_t i = 0; i < COUNT(rows); i++) /* not every kind has every property */
         if (model_slot_named(t, str_of(rows[i].property)) >= 0)
-            entity_set(en, rows[i].property, VALUE_TEXT(*(const str *)((const char *)s + rows[i].offset)));
+            entity_set(en, rows[i].property,
+                       VALUE_TEXT(*(const str *)((const char *)s + rows[i].offset)));
     return en;
 }
 
@@ -48,7 +50,8 @@ static bool add_listed(void *arg, const struct stored *s)
 static bool package_exists(struct odata_call *c, str id, bool *ret, struct err *e)
 {
     struct value bind = VALUE_TEXT(id), one;
-    return query_row(c->store, c->arena, "SELECT 1 FROM integration_package WHERE id = ?", &bind, 1, &one, 1, ret, e);
+    return query_row(c->store, c->arena, "SELECT 1 FROM integration_package WHERE id = ?", &bind, 1,
+                     &one, 1, ret, e);
 }
 
 static bool list(struct odata_call *c, entities *ret, struct err *e)
@@ -66,8 +69,8 @@ static bool list(struct odata_call *c, entities *ret, struct err *e)
 static bool read(struct odata_call *c, struct entity **ret, struct err *e)
 {
     struct stored *s;
-    if (!artifact_find(c, kind_in(c->set->name), entity_text(c->key, "Id"), entity_text(c->key, "Version"),
-                       false, &s, e))
+    if (!artifact_find(c, kind_in(c->set->name), entity_text(c->key, "Id"),
+                       entity_text(c->key, "Version"), false, &s, e))
         return false;
     if (s)
         *ret = entity_of(c, c->set->type, s);
@@ -81,9 +84,11 @@ static bool check_id(str id, struct err *e)
     if (!id.n || id.n > ID_LENGTH)
         return err_set(e, ERR_BAD_REQUEST, "Id must have 1 to %d characters", ID_LENGTH);
     for (size_t i = 0; i < id.n; i++)
-        if (!strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", id.p[i]) || !id.p[i])
+        if (!strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", id.p[i]) ||
+            !id.p[i])
             return err_set(e, ERR_BAD_REQUEST,
-                           "Id '" STR_FMT "' is invalid: only letters, digits, '_', '.' and '-' are allowed",
+                           "Id '" STR_FMT
+                           "' is invalid: only letters, digits, '_', '.' and '-' are allowed",
                            STR_ARG(id));
     return true;
 }
@@ -94,7 +99,8 @@ static bool check_name(str name, struct err *e)
         return err_set(e, ERR_BAD_REQUEST, "Name must have 1 to %d characters", ID_LENGTH);
     for (size_t i = 0; i < name.n; i++)
         if ((unsigned char)name.p[i] < ' ' || strchr("/\\:*?\"<>|", name.p[i]))
-            return err_set(e, ERR_BAD_REQUEST, "Name '" STR_FMT "' is invalid: it contains an illegal character",
+            return err_set(e, ERR_BAD_REQUEST,
+                           "Name '" STR_FMT "' is invalid: it contains an illegal character",
                            STR_ARG(name));
     return true;
 }
@@ -104,7 +110,8 @@ static bool check_version(str v, struct err *e)
 {
     bool fine = v.n && v.n <= 50 && v.p[0] >= '0' && v.p[0] <= '9';
     for (size_t i = 0; i < v.n; i++)
-        fine = fine && v.p[i] && strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", v.p[i]);
+        fine = fine && v.p[i] &&
+               strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", v.p[i]);
     return fine || err_set(e, ERR_BAD_REQUEST, "Version '" STR_FMT "' is invalid", STR_ARG(v));
 }
 
@@ -145,7 +152,8 @@ static void take_texts(const struct entity *in, struct stored *s)
     take_text(in, "Comment", &s->comment);
 }
 
-static bool first_content(struct odata_call *c, const struct entity *in, struct stored *s, struct err *e)
+static bool first_content(struct odata_call *c, const struct entity *in, struct stored *s,
+                          struct err *e)
 {
     struct bundle *b = NULL;
     struct value content = *entity_at(in, "ArtifactContent");
@@ -166,19 +174,24 @@ static bool first_content(struct odata_call *c, const struct entity *in, struct 
 static bool create(struct odata_call *c, struct entity *in, struct entity **ret, struct err *e)
 {
     const struct kind *k = kind_in(c->set->name);
-    struct stored s = {.kind = k, .id = entity_text(in, "Id"), .package_id = entity_text(in, "PackageId")};
+    struct stored s = {
+        .kind = k, .id = entity_text(in, "Id"), .package_id = entity_text(in, "PackageId")};
     if (!s.package_id.p && c->parent)
         s.package_id = entity_text(c->parent, "Id");
     s.name = entity_text(in, "Name").p ? entity_text(in, "Name") : s.id;
     bool package = false, taken = false;
     struct value bind = VALUE_TEXT(s.id), one;
-    if (!check_id(s.id, e) || !check_name(s.name, e) || !package_exists(c, s.package_id, &package, e) ||
-        !query_row(c->store, c->arena, "SELECT 1 FROM designtime_artifact WHERE id = ?", &bind, 1, &one, 1, &taken, e))
+    if (!check_id(s.id, e) || !check_name(s.name, e) ||
+        !package_exists(c, s.package_id, &package, e) ||
+        !query_row(c->store, c->arena, "SELECT 1 FROM designtime_artifact WHERE id = ?", &bind, 1,
+                   &one, 1, &taken, e))
         return false;
     if (!package)
-        return err_set(e, ERR_NOT_FOUND, "Package '" STR_FMT "' could not be found", STR_ARG(s.package_id));
+        return err_set(e, ERR_NOT_FOUND, "Package '" STR_FMT "' could not be found",
+                       STR_ARG(s.package_id));
     if (taken) /* the real system answers 500 here (api.md 2.2) */
-        return err_set(e, ERR_INTERNAL, "%s with Id '" STR_FMT "' already exists", k->label, STR_ARG(s.id));
+        return err_set(e, ERR_INTERNAL, "%s with Id '" STR_FMT "' already exists", k->label,
+                       STR_ARG(s.id));
     if (!first_content(c, in, &s, e))
         return false;
     take_texts(in, &s);
@@ -201,7 +214,7 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
     if (!artifact_of(c, c->key, !replaces, &s, e))
         return false;
     bool names_package = entity_given(in, "PackageId") && entity_text(in, "PackageId").p;
-    if (str_eqz(s->kind->runtime_type, "MESSAGE_MAPPING") && names_package)
+    if (str_eqz(str_of(s->kind->runtime_type), "MESSAGE_MAPPING") && names_package)
         return err_set(e, ERR_INTERNAL, "Id and PackageId must not be in the body of an update");
     if (replaces) {
         struct bundle *b = NULL;
@@ -210,7 +223,8 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
         bool ok = artifact_bundle(s, &b, e);
         if (ok && !str_eq(b->id, s->id) && !str_eq(b->id, known_as))
             ok = err_set(e, ERR_BAD_REQUEST,
-                         "Bundle-SymbolicName '" STR_FMT "' of the content differs from the Id '" STR_FMT "'",
+                         "Bundle-SymbolicName '" STR_FMT
+                         "' of the content differs from the Id '" STR_FMT "'",
                          STR_ARG(b->id), STR_ARG(s->id));
         if (ok && b->name.n)
             s->name = arena_str(c->arena, b->name);
@@ -260,8 +274,8 @@ const struct odata_set_hook designtime_hook = {.name = "designtime",
 
 /* ---- {Kind}DesigntimeArtifactSaveAsVersion?Id='x'&SaveAsVersion='1.0.1' ---- */
 
-static bool save_as_version(struct odata_call *c, const struct value *args, struct odata_result *ret,
-                            struct err *e)
+static bool save_as_version(struct odata_call *c, const struct value *args,
+                            struct odata_result *ret, struct err *e)
 {
     const struct kind *k = kind_in(c->function->name);
     struct stored *s, *taken;
@@ -273,8 +287,8 @@ static bool save_as_version(struct odata_call *c, const struct value *args, stru
     if (!artifact_find(c, k, id, version, false, &taken, e))
         return false;
     if (taken && !str_eq(s->version, STR(VERSION_DRAFT)))
-        return err_set(e, ERR_INTERNAL, "Version '" STR_FMT "' of '" STR_FMT "' already exists", STR_ARG(version),
-                       STR_ARG(id));
+        return err_set(e, ERR_INTERNAL, "Version '" STR_FMT "' of '" STR_FMT "' already exists",
+                       STR_ARG(version), STR_ARG(id));
     struct bundle *b;
     if (!artifact_bundle(s, &b, e))
         return false;
@@ -292,4 +306,5 @@ static bool save_as_version(struct odata_call *c, const struct value *args, stru
     return true;
 }
 
-const struct odata_function_hook save_as_version_hook = {.name = "save_as_version", .call = save_as_version};
+const struct odata_function_hook save_as_version_hook = {.name = "save_as_version",
+                                                         .call = save_as_version};

@@ -47,7 +47,8 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
 {
     (void)ret;
     if (entity_at(in, "PackageContent")->kind != V_NULL)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "Importing a package (PackageContent) is not supported yet");
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "Importing a package (PackageContent) is not supported yet");
     str id = entity_text(in, "Id");
     set_default(in, "Name", id);
     if (!check_id(id, e) || !check_name(entity_text(in, "Name"), e))
@@ -67,7 +68,8 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
     if (store_commit_wait(c->store, b, e))
         return true;
     if (e->code == ERR_CONFLICT)
-        return err_set(e, ERR_CONFLICT, "Package with Id '" STR_FMT "' already exists", STR_ARG(id));
+        return err_set(e, ERR_CONFLICT, "Package with Id '" STR_FMT "' already exists",
+                       STR_ARG(id));
     return false;
 }
 
@@ -80,7 +82,8 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
     if (!now)
         return err_set(e, ERR_NOT_FOUND, "%s", "");
     if (str_eqz(entity_text(now, "Mode"), "READ_ONLY"))
-        return err_set(e, ERR_BAD_REQUEST, "Package '" STR_FMT "' is read-only", STR_ARG(entity_text(now, "Id")));
+        return err_set(e, ERR_BAD_REQUEST, "Package '" STR_FMT "' is read-only",
+                       STR_ARG(entity_text(now, "Id")));
     static const char *const changeable[] = {
         "Name",     "Description",       "ShortText", "Version",    "Vendor",        "Keywords",
         "Products", "SupportedPlatform", "Countries", "Industries", "LineOfBusiness"};
@@ -110,5 +113,8 @@ static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
                    STR_ARG(entity_text(c->key, "Id")));
 }
 
-const struct odata_set_hook packages_hook = {
-    .name = "packages", .create = create, .update = update, .remove = delete_package, .media = media};
+const struct odata_set_hook packages_hook = {.name = "packages",
+                                             .create = create,
+                                             .update = update,
+                                             .remove = delete_package,
+                                             .media = media};

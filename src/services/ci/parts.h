@@ -70,7 +70,7 @@ extern const struct odata_set_hook packages_hook, designtime_hook, configuration
     resources_hook, runtime_hook, runtime_error_hook, endpoints_hook, entry_points_hook,
     api_definitions_hook, logs_hook, log_error_hook, attachments_hook, secure_parameters_hook,
     user_credentials_hook, oauth2_credentials_hook, custom_parameters_hook, data_stores_hook,
-    data_store_entries_hook, variables_hook;
+    data_store_entries_hook, variables_hook, trace_messages_hook;
 extern const struct odata_function_hook deploy_hook, save_as_version_hook;
 
 /* ---- small things ---- */

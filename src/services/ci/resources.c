@@ -43,7 +43,8 @@ static const struct resource_type *type_of_path(str path, str *ret_name)
     return NULL;
 }
 
-static struct entity *entity_of(struct odata_call *c, const struct resource_type *t, str name, str bytes)
+static struct entity *entity_of(struct odata_call *c, const struct resource_type *t, str name,
+                                str bytes)
 {
     struct entity *en = entity_new(c->arena, c->set->type);
     entity_set(en, "Name", VALUE_TEXT(arena_str(c->arena, name)));
@@ -56,7 +57,8 @@ static struct entity *entity_of(struct odata_call *c, const struct resource_type
     return en;
 }
 
-static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle, struct err *e)
+static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
+                        struct err *e)
 {
     return artifact_of(c, c->parent, true, ret, e) && artifact_bundle(*ret, ret_bundle, e);
 }
@@ -79,8 +81,8 @@ static bool list(struct odata_call *c, entities *ret, struct err *e)
 }
 
 /* The file a key names; *ret_type NULL: none. */
-static const str *find(struct odata_call *c, const struct bundle *b, const struct resource_type **ret_type,
-                       str *ret_path)
+static const str *find(struct odata_call *c, const struct bundle *b,
+                       const struct resource_type **ret_type, str *ret_path)
 {
     str name = entity_text(c->key, "Name"), type = entity_text(c->key, "ResourceType");
     str referenced = odata_option(c, "ReferencedResourceType");
@@ -137,10 +139,12 @@ static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 
 static bool check_name(str name, struct err *e)
 {
-    bool fine = name.n && name.n <= 255 && name.p[0] != '/' && str_find(name, STR(".."), 0) == SIZE_MAX;
+    bool fine =
+        name.n && name.n <= 255 && name.p[0] != '/' && str_find(name, STR(".."), 0) == SIZE_MAX;
     for (size_t i = 0; i < name.n; i++)
         fine = fine && (unsigned char)name.p[i] >= ' ' && !strchr("\\:*?\"<>|", name.p[i]);
-    return fine || err_set(e, ERR_BAD_REQUEST, "Resource name '" STR_FMT "' is invalid", STR_ARG(name));
+    return fine ||
+           err_set(e, ERR_BAD_REQUEST, "Resource name '" STR_FMT "' is invalid", STR_ARG(name));
 }
 
 static const struct resource_type *type_for(str type, str name, bool in_wsdl, struct err *e)
@@ -154,7 +158,8 @@ static const struct resource_type *type_for(str type, str name, bool in_wsdl, st
             return &types[i];
     }
     if (known)
-        err_set(e, ERR_BAD_REQUEST, "Resource name '" STR_FMT "' does not end as files of type " STR_FMT " do",
+        err_set(e, ERR_BAD_REQUEST,
+                "Resource name '" STR_FMT "' does not end as files of type " STR_FMT " do",
                 STR_ARG(name), STR_ARG(type));
     else
         err_set(e, ERR_BAD_REQUEST, "Resource type '" STR_FMT "' is not supported", STR_ARG(type));
@@ -178,7 +183,8 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
     struct value content = *entity_at(in, "ResourceContent");
     if (!check_name(name, e))
         return false;
-    const struct resource_type *t = type_for(entity_text(in, "ResourceType"), name, str_eqz(referenced, "wsdl"), e);
+    const struct resource_type *t =
+        type_for(entity_text(in, "ResourceType"), name, str_eqz(referenced, "wsdl"), e);
     if (!t)
         return false;
     if (content.kind != V_BYTES)
