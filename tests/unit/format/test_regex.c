@@ -59,7 +59,8 @@ static void test_is_bounded(void **state)
     bool hit;
     char text[64];
     memset(text, 'a', sizeof text);
-    text[62] = 'b', text[63] = 'd'; /* all the letters of the pattern, so that nothing ends it early */
+    text[62] = 'b',
+    text[63] = 'd'; /* all the letters of the pattern, so that nothing ends it early */
     struct regex *r = compile(a, "(a+)+[bc]\\1d", 0);
     assert_false(regex_find(r, (str){text, sizeof text}, 0, &hit, NULL, 0, &e));
     assert_non_null(strstr(e.msg, "limit"));
