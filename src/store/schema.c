@@ -119,19 +119,26 @@ static bool describe(const struct driver *d, const struct store_table *t, const 
     return true;
 }
 
-bool store_define(struct store *s, const struct store_table *t, struct err *e)
+static bool add_table(struct store *s, const struct store_table *t, struct store_batch *batch,
+                      struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     AUTO(buf) struct buf b = BUF(LONGEST_SQL);
     struct map there;
     map_init(&there, a, true);
-    if (!existing_columns(s, t->name, &there, e))
-        return err_ctx(e, "defining %s", t->name);
+    return (existing_columns(s, t->name, &there, e) &&
+            describe(store_driver(s), t, &there, batch, &b, e)) ||
+           err_ctx(e, "defining %s", t->name);
+}
+
+bool store_define(struct store *s, const struct store_table *t, struct err *e)
+{
     struct store_batch *batch = store_batch_new();
-    bool ok = describe(store_driver(s), t, &there, batch, &b, e);
-    if (!ok)
+    if (!add_table(s, t, batch, e)) {
         store_batch_free(batch);
-    return (ok && store_commit_wait(s, batch, e)) || err_ctx(e, "defining %s", t->name);
+        return false;
+    }
+    return store_commit_wait(s, batch, e) || err_ctx(e, "defining %s", t->name);
 }
 
 /* ---- versions ---- */
@@ -188,17 +195,29 @@ bool store_migrate(struct store *s, const char *component, const struct store_mi
     return true;
 }
 
+/* 0 in a new store, which has no table of versions. */
+static bool get_store_version(struct store *s, int64_t *ret, struct err *e)
+{
+    AUTO(arena) struct arena *a = arena_new();
+    struct map there;
+    map_init(&there, a, true);
+    *ret = 0;
+    return existing_columns(s, version_table.name, &there, e) &&
+           (there.entries.n == 0 || get_version(s, "store", ret, e));
+}
+
 bool schema_open(struct store *s, struct err *e)
 {
-    int64_t at = 0;
-    if (!store_define(s, &version_table, e) || !get_version(s, "store", &at, e) ||
-        !refuse_newer("store", at, STORE_VERSION, e))
+    int64_t at;
+    if (!get_store_version(s, &at, e) || !refuse_newer("store", at, STORE_VERSION, e))
         return false;
     if (at == STORE_VERSION)
         return true;
-    if (!store_define(s, &large_table, e))
-        return false;
     struct store_batch *b = store_batch_new();
+    if (!add_table(s, &version_table, b, e) || !add_table(s, &large_table, b, e)) {
+        store_batch_free(b);
+        return false;
+    }
     set_version(b, "store", STORE_VERSION);
     return store_commit_wait(s, b, e);
 }

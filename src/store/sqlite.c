@@ -312,15 +312,14 @@ static bool set_up(struct conn *c, enum conn_role role, bool durable, struct err
     if (role == CONN_READ)
         return run(c, "PRAGMA query_only=1; PRAGMA cache_size=-4096", e);
     sqlite3_wal_hook(c->db, on_wal, c);
-    return run(c,
+    return run(c, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", e) &&
+           run(c,
                "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=1; PRAGMA cache_size=-16384;"
                "PRAGMA journal_size_limit=67108864",
-               e) &&
-           run(c, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", e);
+               e);
 }
 
-/* SQLite would make it readable for all; the log takes its mode over. Failing shows when it opens.
- */
+/* SQLite would make it readable for all; the log takes its mode over. */
 static void make_private(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

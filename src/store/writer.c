@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -21,7 +22,9 @@ enum {
 };
 struct writer {
     const struct driver *driver;
-    struct conn *conn, *helper_conn;
+    char *where;
+    bool durable;
+    struct conn *conn, *helper_conn; /* the helper's own, opened when it is first needed */
     pthread_t thread, helper;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t arrived, help;
@@ -152,6 +155,15 @@ static void *write_groups(void *arg)
     return NULL;
 }
 
+/* Failing is harmless: the log grows until the next attempt. */
+static void help_checkpoint(struct writer *w)
+{
+    struct err e;
+    if (w->helper_conn ||
+        w->driver->open(str_of(w->where), CONN_WRITE, w->durable, &w->helper_conn, &e))
+        (void)!checkpoint(w, w->helper_conn, false);
+}
+
 static void *run_helper(void *arg)
 {
     struct writer *w = arg;
@@ -168,7 +180,7 @@ static void *run_helper(void *arg)
         pthread_mutex_unlock(&w->lock);
         free_batches(spent);
         if (is_checkpoint)
-            (void)!checkpoint(w, w->helper_conn, false);
+            help_checkpoint(w);
         pthread_mutex_lock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);
@@ -180,12 +192,13 @@ void writer_add(struct writer *w, struct store_batch *b)
     b->next = NULL;
     pthread_mutex_lock(&w->lock);
     assert(!w->stopping || pthread_equal(pthread_self(), w->thread));
-    if (!w->first)
-        pthread_cond_signal(&w->arrived);
+    bool was_empty = !w->first;
     *w->last = b;
     w->last = &b->next;
     w->stats.queued++;
     pthread_mutex_unlock(&w->lock);
+    if (was_empty)
+        pthread_cond_signal(&w->arrived);
 }
 
 void writer_get_stats(struct writer *w, struct store_stats *ret)
@@ -203,13 +216,8 @@ static void release(struct writer *w)
     pthread_cond_destroy(&w->help);
     pthread_cond_destroy(&w->arrived);
     pthread_mutex_destroy(&w->lock);
+    free(w->where);
     free(w);
-}
-
-static bool open_both(struct writer *w, str where, bool durable, struct err *e)
-{
-    return w->driver->open(where, CONN_WRITE, durable, &w->conn, e) &&
-           w->driver->open(where, CONN_WRITE, durable, &w->helper_conn, e);
 }
 
 static void stop_thread(struct writer *w)
@@ -239,11 +247,14 @@ bool writer_start(const struct driver *d, str where, bool durable, struct writer
 {
     struct writer *w = memset(mem_alloc(sizeof *w), 0, sizeof *w);
     w->driver = d;
+    w->where = mem_alloc(where.n + 1);
+    snprintf(w->where, where.n + 1, "%.*s", STR_ARG(where));
+    w->durable = durable;
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);
     pthread_cond_init(&w->help, NULL);
-    if (!open_both(w, where, durable, e) || !start_threads(w, e)) {
+    if (!d->open(where, CONN_WRITE, durable, &w->conn, e) || !start_threads(w, e)) {
         release(w);
         return false;
     }
