@@ -20,12 +20,14 @@ struct bundle {
     str iflw_path;       /* STR_NONE: none */
     VEC(struct bundle_parameter) parameters; /* sorted as in propdef, then prop */
 };
-/* Errors: ERR_BAD_REQUEST (no ZIP, no manifest, escaping paths), ERR_TOO_LARGE. */
+/* Any artifact: flows, script collections, mappings. Errors: ERR_BAD_REQUEST (no ZIP, no manifest, escaping paths,
+ * broken parameters.propdef), ERR_TOO_LARGE. */
 bool bundle_read(str zip, struct bundle **ret, struct err *e) MUST_USE;
 void bundle_free(struct bundle *b); /* NULL is fine */
-/* Writes the bundle back with the files as they are now. */
+/* Writes the bundle back with the files as they are now, the manifest first. */
 bool bundle_write(const struct bundle *b, struct buf *out, struct err *e) MUST_USE;
-void bundle_put(struct bundle *b, str path, str bytes); /* both copied; adds or replaces */
+/* Both copied; adds or replaces. What is read from the file (id, parameters, ...) is read again, if it can be. */
+void bundle_put(struct bundle *b, str path, str bytes);
 bool bundle_remove(struct bundle *b, str path);
 /* Sets a parameter's value in parameters.prop. ERR_NOT_FOUND: no such key. */
 bool bundle_configure(struct bundle *b, str key, str value, struct err *e) MUST_USE;
@@ -34,6 +36,7 @@ void bundle_set_version(struct bundle *b, str version); /* in the manifest */
 bool bundle_template(str id, str name, struct bundle **ret, struct err *e) MUST_USE;
 
 /* ---- compile ---- */
-/* NULL with at least one problem in ps; otherwise the program (the caller's). Texts in ps live in ps->arena. */
+/* NULL with at least one problem in ps; otherwise the program (the caller's). Texts in ps live in ps->arena.
+ * The program does not need the bundle afterwards: steps copy what they keep of its files. */
 struct program *flow_compile(const struct bundle *b, const struct registry *r, struct problems *ps) MUST_USE;
 #endif

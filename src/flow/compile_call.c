@@ -1,0 +1,61 @@
+/* compile_call: calls of local processes (once, or do-until) and of receivers (Request Reply, Send). */
+#include "flow/compile.h"
+
+enum { LOOP_MOST = 999, LOOP_LIMIT = 1000000 }; /* the editor's default, and ours */
+
+bool compile_is_call(const struct iflw_node *n)
+{
+    return str_eqz(iflw_property(&n->properties, "activityType"), "ProcessCallElement") ||
+           (n->kind == IFLW_ACTIVITY && list_has("LoopingProcess|NonLoopingProcess", activity_variant(&n->properties)));
+}
+
+static void set_loop(struct compile *c, struct iflw_node *n, struct control_call *to)
+{
+    struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
+    str kind = iflw_property(&n->properties, "expressionType");
+    int64_t most = LOOP_MOST;
+    if (n->loop_most.n && (!str_to_i64(str_trim(n->loop_most), &most) || most < 1 || most > LOOP_LIMIT))
+        compile_problem(c, ERR_BAD_REQUEST, n, "the maximum number of iterations is '" STR_FMT "'", STR_ARG(n->loop_most));
+    if (!str_trim(n->loop_condition).n)
+        compile_problem(c, ERR_BAD_REQUEST, n, "the loop has no condition");
+    else if (str_eqz(kind, "XML"))
+        to->xpath = prepare_xpath(&p, n->loop_condition);
+    else
+        to->condition = prepare_simple(&p, n->loop_condition, SIMPLE_CONDITION);
+    to->loop = true;
+    to->most = (uint32_t)most;
+    to->throw_at_most = str_eqz(iflw_property(&n->properties, "postProcessing"), "throwException");
+}
+
+void compile_call(struct compile *c, struct iflw_node *n)
+{
+    str id = iflw_property(&n->properties, "processId");
+    struct iflw_scope *process = map_get(&c->flow.scopes, id);
+    struct control_call *to = compile_cfg(c, sizeof *to);
+    if (process) {
+        to->process = compile_reach(c, process);
+        vec_add(c->scratch, &c->calls, (struct call){(uint16_t)(n->scope->process->number - 1), to->process});
+    } else {
+        compile_problem(c, ERR_BAD_REQUEST, n, "it calls process '" STR_FMT "', which does not exist", STR_ARG(id));
+    }
+    if (n->loop_condition.p || str_eqz(iflw_property(&n->properties, "subActivityType"), "LoopingProcess"))
+        set_loop(c, n, to);
+    uint32_t at = compile_add(c, n, &control_call, to);
+    c->nodes[n->index].first = c->nodes[n->index].last = at;
+}
+
+void compile_service(struct compile *c, struct iflw_node *n)
+{
+    str key = activity_key(c->scratch, n);
+    bool send = str_eqz(key, "Send");
+    if (key.n && !send && !str_eqz(key, "ExternalCall")) { /* Poll Enrich, Content Enricher */
+        compile_step(c, n);
+        for (size_t i = 0; i < n->channels.n; i++)
+            check_receiver(c, n->channels.at[i]);
+    } else if (n->channels.n != 1) {
+        compile_problem(c, ERR_BAD_REQUEST, n, n->channels.n ? "it has several channels" : "it has no channel to a receiver");
+    } else {
+        uint32_t at = compile_send(c, n, n->channels.at[0], send);
+        c->nodes[n->index].first = c->nodes[n->index].last = at;
+    }
+}
