@@ -43,7 +43,8 @@ struct prepare {
     struct arena *arena;           /* the program's: configuration lives here */
     struct program *program;       /* namespaces and other settings of the flow */
     const struct map *properties;  /* key -> (str *): {{parameters}} already replaced */
-    const struct map *files;       /* path in the bundle -> (str *) bytes, e.g. src/main/resources/xsd/a.xsd */
+    const struct map *files;       /* path in the bundle -> (str *) bytes, e.g. src/main/resources/xsd/a.xsd; borrowed
+                                    * for the call: copy what is kept (properties live as long as the program) */
     struct problems *problems;
     str id, label;                 /* BPMN id and name */
     str artifact;                  /* id of the flow */

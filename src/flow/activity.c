@@ -18,74 +18,74 @@ static const struct {
 static const struct {
     const char *activity, *key /* property with the file */, *suffix, *sub;
 } by_file[] = {
-    {"Script",  "script",      ".js",   "JavaScript"    },
-    {"Script",  "script",      "",      "GroovyScript"  },
-    {"Mapping", "mappinguri",  ".mmap", "MessageMapping"},
+    {"Script",  "script",      ".js",    "JavaScript"      },
+    {"Script",  "script",      "",       "GroovyScript"    },
+    {"Mapping", "mappinguri",  ".mmap",  "MessageMapping"  },
     {"Mapping", "mappinguri",  ".opmap", "OperationMapping"},
-    {"Mapping", "mappingname", ".mmap", "MessageMapping"},
-    {"Mapping", "mappinguri",  "",      "XSLTMapping"   },
+    {"Mapping", "mappingname", ".mmap",  "MessageMapping"  },
+    {"Mapping", "mappinguri",  "",       "XSLTMapping"     },
 };
 static const struct {
     const char *key, *name;
 } names[] = {
-    {"Enricher",                      "Content Modifier"             },
-    {"Script:GroovyScript",           "Groovy script"                },
-    {"Script:JavaScript",             "JavaScript"                   },
-    {"Mapping:XSLTMapping",           "XSLT mapping"                 },
-    {"Mapping:MessageMapping",        "message mapping"              },
-    {"Mapping:OperationMapping",      "operation mapping"            },
-    {"XmlToJsonConverter",            "XML to JSON converter"        },
-    {"JsonToXmlConverter",            "JSON to XML converter"        },
-    {"CsvToXmlConverter",             "CSV to XML converter"         },
-    {"XmlToCsvConverter",             "XML to CSV converter"         },
-    {"EDItoXMLConverter",             "EDI to XML converter"         },
-    {"XMLtoEDIConverter",             "XML to EDI converter"         },
-    {"EDIExtractor",                  "EDI extractor"                },
-    {"Filter",                        "filter"                       },
-    {"Splitter:GeneralSplitter",      "general splitter"             },
-    {"Splitter:IteratingSplitter",    "iterating splitter"           },
-    {"Splitter:IDoc",                 "IDoc splitter"                },
-    {"Splitter:EDISplitter",          "EDI splitter"                 },
-    {"Splitter:ZipSplitter",          "ZIP splitter"                 },
-    {"Splitter:TarSplitter",          "TAR splitter"                 },
-    {"Splitter:PKCS#7/CMS Signature-Content Splitter", "PKCS#7/CMS splitter"},
-    {"Gather",                        "gather"                       },
-    {"Aggregator",                    "aggregator"                   },
-    {"DBstorage:put",                 "data store write"             },
-    {"DBstorage:get",                 "data store get"               },
-    {"DBstorage:select",              "data store select"            },
-    {"DBstorage:delete",              "data store delete"            },
-    {"Variables",                     "write variables"              },
-    {"Encoder:Base64 Encode",         "Base64 encoder"               },
-    {"Decoder:Base64 Decode",         "Base64 decoder"               },
-    {"Encoder:ZIP Compress",          "ZIP compression"              },
-    {"Decoder:ZIP Decompress",        "ZIP decompression"            },
-    {"Encoder:GZIP Compress",         "GZIP compression"             },
-    {"Decoder:GZIP Decompress",       "GZIP decompression"           },
-    {"Encoder:MIME Multipart Message Encode", "MIME multipart encoder"},
-    {"Decoder:MIME Multipart Message Decode", "MIME multipart decoder"},
-    {"PgpEncrypt",                    "PGP encryptor"                },
-    {"PgpDecrypt",                    "PGP decryptor"                },
-    {"SignMessage",                   "PKCS#7/CMS signer"            },
-    {"SimpleSignMessage",             "simple signer"                },
-    {"XMLDigitalSignMessage",         "XML digital signer"           },
-    {"MessageDigest",                 "message digest"               },
-    {"XmlValidator",                  "XML validator"                },
-    {"XmlModifier",                   "XML modifier"                 },
-    {"Persist",                       "persist message"              },
-    {"IdempotentProcessCall",         "idempotent process call"      },
-    {"PollEnrich",                    "poll enrich"                  },
-    {"contentEnricherWithLookup",     "content enricher"             },
+    {"Enricher",                                       "Content Modifier"       },
+    {"Script:GroovyScript",                            "Groovy script"          },
+    {"Script:JavaScript",                              "JavaScript"             },
+    {"Mapping:XSLTMapping",                            "XSLT mapping"           },
+    {"Mapping:MessageMapping",                         "message mapping"        },
+    {"Mapping:OperationMapping",                       "operation mapping"      },
+    {"XmlToJsonConverter",                             "XML to JSON converter"  },
+    {"JsonToXmlConverter",                             "JSON to XML converter"  },
+    {"CsvToXmlConverter",                              "CSV to XML converter"   },
+    {"XmlToCsvConverter",                              "XML to CSV converter"   },
+    {"EDItoXMLConverter",                              "EDI to XML converter"   },
+    {"XMLtoEDIConverter",                              "XML to EDI converter"   },
+    {"EDIExtractor",                                   "EDI extractor"          },
+    {"Filter",                                         "filter"                 },
+    {"Splitter:GeneralSplitter",                       "general splitter"       },
+    {"Splitter:IteratingSplitter",                     "iterating splitter"     },
+    {"Splitter:IDoc",                                  "IDoc splitter"          },
+    {"Splitter:EDISplitter",                           "EDI splitter"           },
+    {"Splitter:ZipSplitter",                           "ZIP splitter"           },
+    {"Splitter:TarSplitter",                           "TAR splitter"           },
+    {"Splitter:PKCS#7/CMS Signature-Content Splitter", "PKCS#7/CMS splitter"    },
+    {"Gather",                                         "gather"                 },
+    {"Aggregator",                                     "aggregator"             },
+    {"DBstorage:put",                                  "data store write"       },
+    {"DBstorage:get",                                  "data store get"         },
+    {"DBstorage:select",                               "data store select"      },
+    {"DBstorage:delete",                               "data store delete"      },
+    {"Variables",                                      "write variables"        },
+    {"Encoder:Base64 Encode",                          "Base64 encoder"         },
+    {"Decoder:Base64 Decode",                          "Base64 decoder"         },
+    {"Encoder:ZIP Compress",                           "ZIP compression"        },
+    {"Decoder:ZIP Decompress",                         "ZIP decompression"      },
+    {"Encoder:GZIP Compress",                          "GZIP compression"       },
+    {"Decoder:GZIP Decompress",                        "GZIP decompression"     },
+    {"Encoder:MIME Multipart Message Encode",          "MIME multipart encoder" },
+    {"Decoder:MIME Multipart Message Decode",          "MIME multipart decoder" },
+    {"PgpEncrypt",                                     "PGP encryptor"          },
+    {"PgpDecrypt",                                     "PGP decryptor"          },
+    {"SignMessage",                                    "PKCS#7/CMS signer"      },
+    {"SimpleSignMessage",                              "simple signer"          },
+    {"XMLDigitalSignMessage",                          "XML digital signer"     },
+    {"MessageDigest",                                  "message digest"         },
+    {"XmlValidator",                                   "XML validator"          },
+    {"XmlModifier",                                    "XML modifier"           },
+    {"Persist",                                        "persist message"        },
+    {"IdempotentProcessCall",                          "idempotent process call"},
+    {"PollEnrich",                                     "poll enrich"            },
+    {"contentEnricherWithLookup",                      "content enricher"       },
 };
 static const struct {
     const char *component, *name;
 } adapters[] = {
-    {"HCIOData",       "OData"         },
-    {"HCIODataV4",     "OData V4"      },
-    {"ODataSender",    "OData sender"  },
-    {"IDOC",           "IDoc"          },
-    {"DataStoreConsumer", "data store" },
-    {"OpenConnectors", "Open Connectors"},
+    {"HCIOData",          "OData"              },
+    {"HCIODataV4",        "OData V4"           },
+    {"ODataSender",       "OData sender"       },
+    {"IDOC",              "IDoc"               },
+    {"DataStoreConsumer", "data store"         },
+    {"OpenConnectors",    "Open Connectors"    },
     {"AdvancedEventMesh", "Advanced Event Mesh"},
 };
 
@@ -102,15 +102,15 @@ str activity_variant(const struct map *properties)
 static str base_key(const struct iflw_node *n)
 {
     static const char *const variants[][2] = {
-        /* variant: activity */
-        {"GroovyScript",    "Script"  },
-        {"JavaScript",      "Script"  },
-        {"XSLTMapping",     "Mapping" },
-        {"MessageMapping",  "Mapping" },
-        {"GeneralSplitter", "Splitter"},
-        {"Camel",           "Splitter"},
+  /* variant: activity */
+        {"GroovyScript",      "Script"            },
+        {"JavaScript",        "Script"            },
+        {"XSLTMapping",       "Mapping"           },
+        {"MessageMapping",    "Mapping"           },
+        {"GeneralSplitter",   "Splitter"          },
+        {"Camel",             "Splitter"          },
         {"NonLoopingProcess", "ProcessCallElement"},
-        {"LoopingProcess",  "ProcessCallElement"},
+        {"LoopingProcess",    "ProcessCallElement"},
     };
     str type = iflw_property(&n->properties, "activityType");
     if (type.n)
@@ -125,14 +125,17 @@ static str base_key(const struct iflw_node *n)
 static str sub_key(const struct iflw_node *n, str type)
 {
     for (size_t i = 0; i < COUNT(sub_keys); i++)
-        for (size_t k = 0; str_eqz(type, sub_keys[i].activity) && k < COUNT(sub_keys[i].keys); k++) {
-            str sub = sub_keys[i].keys[k] ? iflw_property(&n->properties, sub_keys[i].keys[k]) : STR("");
+        for (size_t k = 0; str_eqz(type, sub_keys[i].activity) && k < COUNT(sub_keys[i].keys);
+             k++) {
+            str sub =
+                sub_keys[i].keys[k] ? iflw_property(&n->properties, sub_keys[i].keys[k]) : STR("");
             if (sub.n)
                 return str_eqz(sub, "Camel") ? STR("IteratingSplitter") : sub;
         }
     for (size_t i = 0; i < COUNT(by_file); i++)
         if (str_eqz(type, by_file[i].activity) &&
-            str_ends_nocase(iflw_property(&n->properties, by_file[i].key), str_of(by_file[i].suffix)))
+            str_ends_nocase(iflw_property(&n->properties, by_file[i].key),
+                            str_of(by_file[i].suffix)))
             return str_of(by_file[i].sub);
     return STR("");
 }

@@ -6,9 +6,11 @@
 #include "format/xml.h"
 #include "format/zip.h"
 
-
-
-enum { PARAMETERS_MAX = 10000, WRITE_MAX = 512 << 20, MTIME = 315532800 /* 1980-01-01, where ZIP's time begins */ };
+enum {
+    PARAMETERS_MAX = 10000,
+    WRITE_MAX = 512 << 20,
+    MTIME = 315532800 /* 1980-01-01, where ZIP's time begins */
+};
 
 static str file_text(const struct bundle *b, const char *path)
 {
@@ -71,10 +73,12 @@ static str child_text(struct arena *a, const struct xml_node *n, const char *nam
     return c ? xml_text(a, c) : STR("");
 }
 
-static bool add_parameter(struct bundle *b, struct map *known, const struct bundle_parameter *p, struct err *e)
+static bool add_parameter(struct bundle *b, struct map *known, const struct bundle_parameter *p,
+                          struct err *e)
 {
     if (b->parameters.n == PARAMETERS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "the artifact has more than %d parameters", PARAMETERS_MAX);
+        return err_set(e, ERR_TOO_LARGE, "the artifact has more than %d parameters",
+                       PARAMETERS_MAX);
     if (map_get(known, p->key))
         return true;
     vec_add(b->arena, &b->parameters, *p);
@@ -82,7 +86,8 @@ static bool add_parameter(struct bundle *b, struct map *known, const struct bund
     return true;
 }
 
-static bool read_definitions(struct bundle *b, struct map *known, const struct map *values, struct err *e)
+static bool read_definitions(struct bundle *b, struct map *known, const struct map *values,
+                             struct err *e)
 {
     str text = file_text(b, BUNDLE_PROPDEF);
     struct xml_doc *doc;
@@ -120,7 +125,8 @@ static bool read_parameters(struct bundle *b, struct err *e)
         return false;
     for (size_t i = 0; i < values.entries.n; i++) {
         const struct map_entry *v = &values.entries.at[i];
-        struct bundle_parameter p = {.key = v->key, .type = STR("xsd:string"), .description = STR("")};
+        struct bundle_parameter p = {
+            .key = v->key, .type = STR("xsd:string"), .description = STR("")};
         if (!v->value)
             continue;
         p.value = *(const str *)v->value;
@@ -211,7 +217,8 @@ bool bundle_configure(struct bundle *b, str key, str value, struct err *e)
     for (size_t i = 0; i < b->parameters.n; i++)
         known |= str_eq(b->parameters.at[i].key, key);
     if (!known)
-        return err_set(e, ERR_NOT_FOUND, "the artifact has no parameter '" STR_FMT "'", STR_ARG(key));
+        return err_set(e, ERR_NOT_FOUND, "the artifact has no parameter '" STR_FMT "'",
+                       STR_ARG(key));
     struct map values;
     properties_read(b->arena, file_text(b, BUNDLE_PROP), &values);
     map_put(&values, key, &value);

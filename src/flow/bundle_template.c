@@ -6,10 +6,12 @@
 
 enum { TEXT_MAX = 1 << 20 };
 
-#define PROPERTY(key, value) "<ifl:property><key>" key "</key><value>" value "</value></ifl:property>"
+#define PROPERTY(key, value) \
+    "<ifl:property><key>" key "</key><value>" value "</value></ifl:property>"
 #define VARIANT(type, name) PROPERTY("cmdVariantUri", "ctype::" type "/cname::" name)
-#define SHAPE(of, x, y, w, h)                                                                        \
-    "<bpmndi:BPMNShape bpmnElement=\"" of "\" id=\"BPMNShape_" of "\">"                              \
+#define SHAPE(of, x, y, w, h)                                     \
+    "<bpmndi:BPMNShape bpmnElement=\"" of "\" id=\"BPMNShape_" of \
+    "\">"                                                         \
     "<dc:Bounds height=\"" h "\" width=\"" w "\" x=\"" x "\" y=\"" y "\"/></bpmndi:BPMNShape>"
 
 static const char flow_text[] =
@@ -41,7 +43,8 @@ static const char flow_text[] =
     "<bpmn2:endEvent id=\"EndEvent_2\" name=\"End\"><bpmn2:extensionElements>"
     PROPERTY("componentVersion", "1.1") VARIANT("FlowstepVariant", "MessageEndEvent/version::1.1.0")
     "</bpmn2:extensionElements><bpmn2:incoming>SequenceFlow_3</bpmn2:incoming><bpmn2:messageEventDefinition/></bpmn2:endEvent>"
-    "<bpmn2:sequenceFlow id=\"SequenceFlow_3\" sourceRef=\"StartEvent_2\" targetRef=\"EndEvent_2\"/></bpmn2:process>"
+    "<bpmn2:sequenceFlow id=\"SequenceFlow_3\" sourceRef=\"StartEvent_2\" targetRef=\"EndEvent_2\"/></bpmn2:process>";
+static const char diagram_text[] =
     "<bpmndi:BPMNDiagram id=\"BPMNDiagram_1\" name=\"Default Collaboration Diagram\">"
     "<bpmndi:BPMNPlane bpmnElement=\"Collaboration_1\" id=\"BPMNPlane_1\">"
     SHAPE("Participant_1", "40", "100", "100", "140") SHAPE("Participant_Process_1", "250", "60", "540", "220")
@@ -51,7 +54,8 @@ static const char flow_text[] =
     "sourceElement=\"BPMNShape_StartEvent_2\" targetElement=\"BPMNShape_EndEvent_2\">"
     "<di:waypoint x=\"308\" xsi:type=\"dc:Point\" y=\"158\"/><di:waypoint x=\"719\" xsi:type=\"dc:Point\" y=\"158\"/>"
     "</bpmndi:BPMNEdge></bpmndi:BPMNPlane></bpmndi:BPMNDiagram></bpmn2:definitions>";
-static const char project_head[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><projectDescription><name>";
+static const char project_head[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><projectDescription><name>";
 static const char project_body[] =
     "</name><comment/><projects/><buildSpec><buildCommand><name>org.eclipse.jdt.core.javabuilder</name><arguments/>"
     "</buildCommand></buildSpec><natures><nature>org.eclipse.jdt.core.javanature</nature>"
@@ -64,14 +68,14 @@ static void put_manifest(struct bundle *b, str id, str name)
         const char *key;
         str value;
     } rows[] = {
-        {"Manifest-Version",       STR("1.0")            },
-        {"Bundle-ManifestVersion", STR("2")              },
+        {"Manifest-Version",       STR("1.0")        },
+        {"Bundle-ManifestVersion", STR("2")          },
         {"Bundle-SymbolicName",    arena_fmt(b->arena, STR_FMT "; singleton:=true", STR_ARG(id))},
-        {"Bundle-Name",            name                  },
-        {"Bundle-Version",         STR("1.0.0")          },
-        {"SAP-BundleType",         STR("IntegrationFlow")},
-        {"SAP-NodeType",           STR("IFLMAP")         },
-        {"SAP-RuntimeProfile",     STR("iflmap")         },
+        {"Bundle-Name",            name                             },
+        {"Bundle-Version",         STR("1.0.0")},
+        {"SAP-BundleType",    STR("IntegrationFlow")                        },
+        {"SAP-NodeType",STR("IFLMAP")},
+        {"SAP-RuntimeProfile",             STR("iflmap")                                      },
     };
     AUTO(buf) struct buf text = BUF(TEXT_MAX);
     struct map m;
@@ -88,15 +92,19 @@ static void put_manifest(struct bundle *b, str id, str name)
 bool bundle_template(str id, str name, struct bundle **ret, struct err *e)
 {
     if (!id.n || id.n > 250 || name.n > 1000 || str_find_char(id, '/', 0) != SIZE_MAX)
-        return err_set(e, ERR_BAD_REQUEST, "an artifact needs an id (at most 250 bytes, no slash) and a name (at most 1000)");
+        return err_set(
+            e, ERR_BAD_REQUEST,
+            "an artifact needs an id (at most 250 bytes, no slash) and a name (at most 1000)");
     struct bundle *b = bundle_new();
-    AUTO(buf) struct buf project = BUF(TEXT_MAX);
+    AUTO(buf) struct buf project = BUF(TEXT_MAX), flow = BUF(TEXT_MAX);
     put_manifest(b, id, name.n ? name : id);
     buf_addz(&project, project_head);
     xml_escape(&project, id, false);
     buf_addz(&project, project_body);
     bundle_put(b, STR(".project"), buf_str(&project));
-    bundle_put(b, arena_fmt(b->arena, BUNDLE_FLOWS STR_FMT ".iflw", STR_ARG(id)), str_of(flow_text));
+    buf_addz(&flow, flow_text);
+    buf_addz(&flow, diagram_text);
+    bundle_put(b, arena_fmt(b->arena, BUNDLE_FLOWS STR_FMT ".iflw", STR_ARG(id)), buf_str(&flow));
     *ret = b;
     return true;
 }

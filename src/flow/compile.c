@@ -25,18 +25,20 @@ struct prepare compile_prepare(struct compile *c, const struct map *properties, 
     };
 }
 
-void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n, const char *fmt, ...)
+void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n,
+                     const char *fmt, ...)
 {
     char what[512];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    problem_add(c->problems, code, n->id, n->name, "Step \"" STR_FMT "\" (" STR_FMT "): %s", STR_ARG(n->name),
-                STR_ARG(n->id), what);
+    problem_add(c->problems, code, n->id, n->name, "Step \"" STR_FMT "\" (" STR_FMT "): %s",
+                STR_ARG(n->name), STR_ARG(n->id), what);
 }
 
-uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_type *type, void *cfg)
+uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_type *type,
+                     void *cfg)
 {
     uint16_t process = (uint16_t)(n->scope->process->number - 1);
     uint32_t at = program_add(c->program, type, cfg, n->id, n->name, process);
@@ -54,7 +56,8 @@ static enum transaction transaction_of(const struct iflw_scope *s, bool local)
     str t = iflw_property(&s->properties, "transactionalHandling");
     if (str_eqz(t, "Required"))
         return TRANSACTION_REQUIRED;
-    return local && (!t.n || str_eqz(t, "From Calling Process")) ? TRANSACTION_FROM_CALLER : TRANSACTION_NONE;
+    return local && (!t.n || str_eqz(t, "From Calling Process")) ? TRANSACTION_FROM_CALLER
+                                                                 : TRANSACTION_NONE;
 }
 
 static bool is_local(const struct iflw_scope *s)
@@ -67,7 +70,8 @@ uint16_t compile_reach(struct compile *c, struct iflw_scope *s)
 {
     if (!s->number) {
         bool local = is_local(s);
-        struct process p = {.id = s->id, .name = s->name, .local = local, .transaction = transaction_of(s, local)};
+        struct process p = {
+            .id = s->id, .name = s->name, .local = local, .transaction = transaction_of(s, local)};
         vec_add(c->program->arena, &c->program->processes, p);
         vec_add(c->scratch, &c->reached, s);
         s->number = (uint32_t)c->reached.n;
@@ -110,9 +114,10 @@ static void compile_other(struct compile *c, struct iflw_node *n)
 }
 
 static void (*const emitters[])(struct compile *, struct iflw_node *) = {
-    [IFLW_START] = compile_start,        [IFLW_END] = compile_end,       [IFLW_ACTIVITY] = compile_activity,
-    [IFLW_SERVICE] = compile_service,    [IFLW_ROUTER] = compile_router, [IFLW_PARALLEL] = compile_parallel,
-    [IFLW_SUBPROCESS] = compile_other, [IFLW_OTHER] = compile_other,
+    [IFLW_START] = compile_start,       [IFLW_END] = compile_end,
+    [IFLW_ACTIVITY] = compile_activity, [IFLW_SERVICE] = compile_service,
+    [IFLW_ROUTER] = compile_router,     [IFLW_PARALLEL] = compile_parallel,
+    [IFLW_SUBPROCESS] = compile_other,  [IFLW_OTHER] = compile_other,
 };
 
 static void emit(struct compile *c, struct iflw_node *n)
@@ -140,7 +145,8 @@ static bool check_edge(struct compile *c, const struct iflw_edge *e)
     else if (e->target->kind == IFLW_START || e->target->kind == IFLW_SUBPROCESS)
         wrong = "leads to something that cannot follow a step";
     if (wrong)
-        compile_problem(c, ERR_BAD_REQUEST, e->source, "sequence flow " STR_FMT " %s", STR_ARG(e->id), wrong);
+        compile_problem(c, ERR_BAD_REQUEST, e->source, "sequence flow " STR_FMT " %s",
+                        STR_ARG(e->id), wrong);
     return !wrong;
 }
 
@@ -175,7 +181,8 @@ static void walk(struct compile *c, struct iflw_node *from)
         if (!target->seen)
             enter(c, &stack, e->target);
         else if (!target->done)
-            compile_problem(c, ERR_BAD_REQUEST, e->target, "the sequence flows behind it lead back to it");
+            compile_problem(c, ERR_BAD_REQUEST, e->target,
+                            "the sequence flows behind it lead back to it");
     }
 }
 
@@ -215,7 +222,8 @@ static void compile_handler(struct compile *c, struct iflw_node *n)
         if (n->inner->nodes.at[i]->kind == IFLW_START)
             start = n->inner->nodes.at[i];
     if (!start || !str_eqz(start->event, "error")) {
-        compile_problem(c, ERR_NOT_IMPLEMENTED, n, "a subprocess that does not begin with an error start event");
+        compile_problem(c, ERR_NOT_IMPLEMENTED, n,
+                        "a subprocess that does not begin with an error start event");
     } else if (p->handler) {
         compile_problem(c, ERR_BAD_REQUEST, n, "the process has another exception subprocess");
     } else {
@@ -238,7 +246,8 @@ static void check_unreached(struct compile *c, const struct iflw_scope *s)
             continue;
         str key = activity_key(c->scratch, n), name = activity_name(c->scratch, key);
         if (!activity_step(c->registry, key))
-            compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " is not supported yet", STR_ARG(name));
+            compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " is not supported yet",
+                            STR_ARG(name));
     }
 }
 
@@ -273,8 +282,9 @@ static void compile_process(struct compile *c, const struct iflw_scope *s)
             check_unreached(c, s->nodes.at[i]->inner);
         }
     if (!started)
-        problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name, "Process \"" STR_FMT "\" (" STR_FMT ") has no start event",
-                    STR_ARG(s->name), STR_ARG(s->id));
+        problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name,
+                    "Process \"" STR_FMT "\" (" STR_FMT ") has no start event", STR_ARG(s->name),
+                    STR_ARG(s->id));
     check_unreached(c, s);
 }
 
@@ -290,7 +300,8 @@ static void report_circle(struct compile *c, const uint16_t *path, size_t depth,
     for (size_t i = from; i < depth; i++)
         buf_addf(&text, "\"" STR_FMT "\" -> ", STR_ARG(c->reached.at[path[i]]->name));
     const struct iflw_scope *s = c->reached.at[to];
-    problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name, "Local processes call each other in a circle: " STR_FMT "\"" STR_FMT "\"",
+    problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name,
+                "Local processes call each other in a circle: " STR_FMT "\"" STR_FMT "\"",
                 STR_ARG(buf_str(&text)), STR_ARG(s->name));
 }
 
@@ -388,7 +399,8 @@ static void compile_flow(struct compile *c)
         compile_process(c, c->reached.at[i]);
     check_calls(c);
     if (!c->reached.n)
-        problem_add(c->problems, ERR_BAD_REQUEST, c->bundle->id, c->bundle->name, "the flow has no integration process");
+        problem_add(c->problems, ERR_BAD_REQUEST, c->bundle->id, c->bundle->name,
+                    "the flow has no integration process");
 }
 
 struct program *flow_compile(const struct bundle *b, const struct registry *r, struct problems *ps)
@@ -396,7 +408,8 @@ struct program *flow_compile(const struct bundle *b, const struct registry *r, s
     size_t before = ps->list.n;
     struct err e = {0};
     AUTO(arena) struct arena *scratch = arena_new();
-    struct compile c = {.bundle = b, .registry = r, .problems = ps, .program = program_new(), .scratch = scratch};
+    struct compile c = {
+        .bundle = b, .registry = r, .problems = ps, .program = program_new(), .scratch = scratch};
     c.program->artifact_id = arena_str(c.program->arena, b->id);
     if (read_flow(&c, &e))
         compile_flow(&c);

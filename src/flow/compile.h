@@ -7,7 +7,7 @@
 #include "flow/flow.h"
 #include "flow/iflw.h"
 
-struct emitted {         /* of one node */
+struct emitted {          /* of one node */
     uint32_t first, last; /* operations; 0: none */
     void *cfg;            /* of a gateway, to be completed when linking */
     bool seen, done;      /* the walk has entered it, has left it */
@@ -22,19 +22,20 @@ struct compile {
     struct program *program;
     struct iflw flow;
     struct arena *scratch;
-    struct emitted *nodes;             /* by iflw_node.index */
-    VEC(struct iflw_scope *) reached;  /* processes, by index in the program */
+    struct emitted *nodes;            /* by iflw_node.index */
+    VEC(struct iflw_scope *) reached; /* processes, by index in the program */
     VEC(struct call) calls;
 };
 /* ---- compile.c ---- */
 void *compile_cfg(struct compile *c, size_t size); /* zeroed, the program's */
 struct prepare compile_prepare(struct compile *c, const struct map *properties, str id, str label);
-uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_type *type, void *cfg);
+uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_type *type,
+                     void *cfg);
 uint32_t compile_target(const struct compile *c, const struct iflw_edge *e); /* 0: an end */
 uint16_t compile_reach(struct compile *c, struct iflw_scope *process);       /* its index */
 /* A problem with a step: `Step "Map order" (CallActivity_12): ` and the rest. */
-void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n, const char *fmt, ...)
-    PRINTF(4, 5);
+void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n,
+                     const char *fmt, ...) PRINTF(4, 5);
 
 /* ---- one kind of node each; they set c->nodes[n->index] ---- */
 void compile_step(struct compile *c, struct iflw_node *n);
@@ -50,7 +51,8 @@ void link_parallel(struct compile *c, struct iflw_node *n);
 uint32_t compile_fan_out(struct compile *c, struct iflw_node *n);
 void compile_routes(struct compile *c, struct iflw_node *start, uint16_t process, uint32_t entry);
 /* Adds the operation that sends through channel. one_way: the message stays as it is. */
-uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_channel *channel, bool one_way);
+uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_channel *channel,
+                      bool one_way);
 /* Adds the problem of an unsupported receiver adapter, if it is one. */
 void check_receiver(struct compile *c, const struct iflw_channel *channel);
 

@@ -6,7 +6,8 @@ enum { LOOP_MOST = 999, LOOP_LIMIT = 1000000 }; /* the editor's default, and our
 bool compile_is_call(const struct iflw_node *n)
 {
     return str_eqz(iflw_property(&n->properties, "activityType"), "ProcessCallElement") ||
-           (n->kind == IFLW_ACTIVITY && list_has("LoopingProcess|NonLoopingProcess", activity_variant(&n->properties)));
+           (n->kind == IFLW_ACTIVITY &&
+            list_has("LoopingProcess|NonLoopingProcess", activity_variant(&n->properties)));
 }
 
 static void set_loop(struct compile *c, struct iflw_node *n, struct control_call *to)
@@ -14,8 +15,10 @@ static void set_loop(struct compile *c, struct iflw_node *n, struct control_call
     struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
     str kind = iflw_property(&n->properties, "expressionType");
     int64_t most = LOOP_MOST;
-    if (n->loop_most.n && (!str_to_i64(str_trim(n->loop_most), &most) || most < 1 || most > LOOP_LIMIT))
-        compile_problem(c, ERR_BAD_REQUEST, n, "the maximum number of iterations is '" STR_FMT "'", STR_ARG(n->loop_most));
+    if (n->loop_most.n &&
+        (!str_to_i64(str_trim(n->loop_most), &most) || most < 1 || most > LOOP_LIMIT))
+        compile_problem(c, ERR_BAD_REQUEST, n, "the maximum number of iterations is '" STR_FMT "'",
+                        STR_ARG(n->loop_most));
     if (!str_trim(n->loop_condition).n)
         compile_problem(c, ERR_BAD_REQUEST, n, "the loop has no condition");
     else if (str_eqz(kind, "XML"))
@@ -34,11 +37,14 @@ void compile_call(struct compile *c, struct iflw_node *n)
     struct control_call *to = compile_cfg(c, sizeof *to);
     if (process) {
         to->process = compile_reach(c, process);
-        vec_add(c->scratch, &c->calls, (struct call){(uint16_t)(n->scope->process->number - 1), to->process});
+        vec_add(c->scratch, &c->calls,
+                (struct call){(uint16_t)(n->scope->process->number - 1), to->process});
     } else {
-        compile_problem(c, ERR_BAD_REQUEST, n, "it calls process '" STR_FMT "', which does not exist", STR_ARG(id));
+        compile_problem(c, ERR_BAD_REQUEST, n,
+                        "it calls process '" STR_FMT "', which does not exist", STR_ARG(id));
     }
-    if (n->loop_condition.p || str_eqz(iflw_property(&n->properties, "subActivityType"), "LoopingProcess"))
+    if (n->loop_condition.p ||
+        str_eqz(iflw_property(&n->properties, "subActivityType"), "LoopingProcess"))
         set_loop(c, n, to);
     uint32_t at = compile_add(c, n, &control_call, to);
     c->nodes[n->index].first = c->nodes[n->index].last = at;
@@ -53,7 +59,9 @@ void compile_service(struct compile *c, struct iflw_node *n)
         for (size_t i = 0; i < n->channels.n; i++)
             check_receiver(c, n->channels.at[i]);
     } else if (n->channels.n != 1) {
-        compile_problem(c, ERR_BAD_REQUEST, n, n->channels.n ? "it has several channels" : "it has no channel to a receiver");
+        compile_problem(c, ERR_BAD_REQUEST, n,
+                        n->channels.n ? "it has several channels"
+                                      : "it has no channel to a receiver");
     } else {
         uint32_t at = compile_send(c, n, n->channels.at[0], send);
         c->nodes[n->index].first = c->nodes[n->index].last = at;

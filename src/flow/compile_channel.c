@@ -5,11 +5,12 @@ static void unsupported(struct compile *c, const char *side, const struct iflw_c
 {
     str name = adapter_name(iflw_property(&ch->properties, "ComponentType"));
     problem_add(c->problems, ERR_NOT_IMPLEMENTED, ch->id, ch->name,
-                "%s channel \"" STR_FMT "\" (" STR_FMT "): adapter " STR_FMT " is not supported", side, STR_ARG(ch->name),
-                STR_ARG(ch->id), STR_ARG(name));
+                "%s channel \"" STR_FMT "\" (" STR_FMT "): adapter " STR_FMT " is not supported",
+                side, STR_ARG(ch->name), STR_ARG(ch->id), STR_ARG(name));
 }
 
-static const struct receiver_type *find_receiver(const struct compile *c, const struct iflw_channel *ch)
+static const struct receiver_type *find_receiver(const struct compile *c,
+                                                 const struct iflw_channel *ch)
 {
     str component = iflw_property(&ch->properties, "ComponentType");
     for (size_t i = 0; i < c->registry->nreceivers; i++)
@@ -32,7 +33,8 @@ void check_receiver(struct compile *c, const struct iflw_channel *ch)
         unsupported(c, "Receiver", ch);
 }
 
-uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_channel *ch, bool one_way)
+uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_channel *ch,
+                      bool one_way)
 {
     const struct receiver_type *type = find_receiver(c, ch);
     struct control_send *to = compile_cfg(c, sizeof *to);
@@ -48,8 +50,8 @@ uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_
     return compile_add(c, n, &control_send, to);
 }
 
-static void add_route(struct compile *c, const struct sender_type *type, const struct map *properties,
-                      const struct route *route)
+static void add_route(struct compile *c, const struct sender_type *type,
+                      const struct map *properties, const struct route *route)
 {
     struct route r = *route;
     r.type = type;
@@ -81,7 +83,8 @@ void compile_routes(struct compile *c, struct iflw_node *start, uint16_t process
     }
     for (size_t i = 0; i < start->channels.n; i++) {
         const struct iflw_channel *ch = start->channels.at[i];
-        const struct sender_type *type = find_sender(c, iflw_property(&ch->properties, "ComponentType"));
+        const struct sender_type *type =
+            find_sender(c, iflw_property(&ch->properties, "ComponentType"));
         r.id = ch->id;
         r.label = ch->name;
         if (type)

@@ -21,7 +21,8 @@ void compile_end(struct compile *c, struct iflw_node *n)
         if (str_eqz(n->event, ends[i].event))
             type = ends[i].type;
     if (!type) {
-        compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " end event is not supported yet", STR_ARG(n->event));
+        compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " end event is not supported yet",
+                        STR_ARG(n->event));
         return;
     }
     for (size_t i = 0; i < n->channels.n; i++) {

@@ -5,16 +5,20 @@
 static bool is_simple(const struct iflw_edge *edge)
 {
     str type = iflw_property(&edge->properties, "expressionType");
-    return list_has("NonXML|Non XML", type) || (!type.n && str_find(edge->condition, STR("${"), 0) != SIZE_MAX);
+    return list_has("NonXML|Non XML", type) ||
+           (!type.n && str_find(edge->condition, STR("${"), 0) != SIZE_MAX);
 }
 
-static void add_branch(struct compile *c, struct iflw_node *n, struct iflw_edge *edge, struct control_router *to)
+static void add_branch(struct compile *c, struct iflw_node *n, struct iflw_edge *edge,
+                       struct control_router *to)
 {
     struct control_branch b = {.id = edge->id, .label = edge->name};
-    struct prepare p = compile_prepare(c, &edge->properties, edge->id, edge->name.n ? edge->name : n->name);
+    struct prepare p =
+        compile_prepare(c, &edge->properties, edge->id, edge->name.n ? edge->name : n->name);
     if (!str_trim(edge->condition).n)
-        compile_problem(c, ERR_BAD_REQUEST, n, "route \"" STR_FMT "\" (" STR_FMT ") has no condition",
-                        STR_ARG(edge->name), STR_ARG(edge->id));
+        compile_problem(c, ERR_BAD_REQUEST, n,
+                        "route \"" STR_FMT "\" (" STR_FMT ") has no condition", STR_ARG(edge->name),
+                        STR_ARG(edge->id));
     else if (is_simple(edge))
         b.condition = prepare_simple(&p, edge->condition, SIMPLE_CONDITION);
     else
@@ -122,7 +126,8 @@ void compile_parallel(struct compile *c, struct iflw_node *n)
         at = compile_fan_out(c, n);
         ((struct control_multicast *)c->nodes[n->index].cfg)->parallel = parallel;
     } else {
-        compile_problem(c, ERR_NOT_IMPLEMENTED, n, "parallel gateway of type '" STR_FMT "' is not supported yet",
+        compile_problem(c, ERR_NOT_IMPLEMENTED, n,
+                        "parallel gateway of type '" STR_FMT "' is not supported yet",
                         STR_ARG(kind));
     }
     c->nodes[n->index].first = c->nodes[n->index].last = at;

@@ -95,7 +95,8 @@ bool externalize(struct arena *a, str text, const struct map *parameters, size_t
     }
     buf_add(&out, str_from(text, from));
     if (out.failed)
-        return err_set(e, ERR_TOO_LARGE, "the flow's values with their parameters are larger than %d MB",
+        return err_set(e, ERR_TOO_LARGE,
+                       "the flow's values with their parameters are larger than %d MB",
                        IFLW_MAX_EXPANDED >> 20);
     *budget -= out.n;
     *ret = arena_str(a, buf_str(&out));

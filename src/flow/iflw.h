@@ -6,8 +6,8 @@
 #include "base/map.h"
 
 enum {
-    IFLW_MAX_BYTES = 16 << 20,  /* of the file */
-    IFLW_MAX_NODES = 20000,     /* events, steps and gateways */
+    IFLW_MAX_BYTES = 16 << 20, /* of the file */
+    IFLW_MAX_NODES = 20000,    /* events, steps and gateways */
     IFLW_MAX_PROCESSES = 1000,
     IFLW_MAX_EXPANDED = 64 << 20 /* bytes of all values with parameters in them */
 };
@@ -39,7 +39,7 @@ struct iflw_node {
     enum iflw_kind kind;
     size_t index; /* unique in the flow, from 0 */
     str tag, id, name;
-    str event; /* kind of its event definition ("timer"); "": none */
+    str event;             /* kind of its event definition ("timer"); "": none */
     struct map properties; /* with those of the event definition */
     str default_edge;
     str loop_most, loop_condition; /* standardLoopCharacteristics; STR_NONE: none */
@@ -58,7 +58,7 @@ struct iflw_scope { /* a process or a sub process */
 };
 struct iflw {
     struct arena *arena;
-    struct map properties;            /* of the collaboration: the runtime configuration */
+    struct map properties;              /* of the collaboration: the runtime configuration */
     VEC(struct iflw_scope *) processes; /* document order */
     VEC(struct iflw_edge *) edges;
     VEC(struct iflw_channel *) channels;
@@ -68,7 +68,8 @@ struct iflw {
     size_t nnodes;
 };
 /* parameters: key -> (str *) value. All lives in the arena. ERR_BAD_REQUEST, ERR_TOO_LARGE. */
-bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct iflw *ret, struct err *e) MUST_USE;
+bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct iflw *ret,
+               struct err *e) MUST_USE;
 str iflw_property(const struct map *properties, const char *key); /* missing: "" */
 
 /* {{name}} in text replaced by its value, "" when there is none. In a row table (text begins with <row) values

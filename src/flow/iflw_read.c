@@ -27,8 +27,8 @@ static const struct {
 };
 /* Parts of a process that say nothing to the one who runs it. */
 static const char *const decoration[] = {
-    "extensionElements", "documentation", "laneSet",   "textAnnotation", "association",
-    "group",             "dataObject",    "auditing", "monitoring",     "ioSpecification",
+    "extensionElements", "documentation", "laneSet",    "textAnnotation",  "association", "group",
+    "dataObject",        "auditing",      "monitoring", "ioSpecification",
 };
 
 str iflw_property(const struct map *properties, const char *key)
@@ -89,7 +89,8 @@ static bool read_event(struct reader *r, node *n, struct iflw_node *to)
 
 static bool read_loop(struct reader *r, node *n, struct iflw_node *to)
 {
-    return externalize(r->a, attribute(r, n, "loopMaximum"), r->parameters, &r->budget, &to->loop_most, r->e) &&
+    return externalize(r->a, attribute(r, n, "loopMaximum"), r->parameters, &r->budget,
+                       &to->loop_most, r->e) &&
            value_of(r, xml_child(n, "loopCondition"), &to->loop_condition);
 }
 
@@ -117,7 +118,8 @@ static bool read_node(struct reader *r, node *n, struct iflw_scope *scope)
         if (str_eqz(to->tag, kinds[i].tag))
             to->kind = kinds[i].kind;
     if (!to->id.n || map_get(&r->f->nodes, to->id))
-        return err_set(r->e, ERR_BAD_REQUEST, "line %u: %.*s has no id of its own", xml_line(n), STR_ARG(to->tag));
+        return err_set(r->e, ERR_BAD_REQUEST, "line %u: %.*s has no id of its own", xml_line(n),
+                       STR_ARG(to->tag));
     map_put(&r->f->nodes, to->id, to);
     vec_add(r->a, &scope->nodes, to);
     map_init(&to->properties, r->a, false);
@@ -126,7 +128,8 @@ static bool read_node(struct reader *r, node *n, struct iflw_scope *scope)
     for (node *c = xml_first(n); c; c = xml_next(c)) {
         if (xml_is(c, "outgoing"))
             vec_add(r->a, &to->outgoing, str_trim(xml_text(r->a, c)));
-        else if (xml_is(c, "standardLoopCharacteristics") ? !read_loop(r, c, to) : !read_event(r, c, to))
+        else if (xml_is(c, "standardLoopCharacteristics") ? !read_loop(r, c, to)
+                                                          : !read_event(r, c, to))
             return err_ctx(r->e, "%.*s", STR_ARG(to->id));
     }
     return to->kind != IFLW_SUBPROCESS || read_inner(r, n, to);
@@ -147,7 +150,8 @@ static bool read_scope(struct reader *r, node *n, struct iflw_scope *s)
     map_init(&s->properties, r->a, false);
     if (!read_properties(r, n, &s->properties))
         return err_ctx(r->e, "%.*s", STR_ARG(s->id));
-    bool sub = s->process != s; /* what belongs to a sub process itself has been read with its node */
+    bool sub =
+        s->process != s; /* what belongs to a sub process itself has been read with its node */
     for (node *c = xml_first(n); c; c = xml_next(c)) {
         if (xml_is(c, "sequenceFlow"))
             vec_add(r->a, &r->flows, c);
@@ -161,7 +165,8 @@ static bool read_scope(struct reader *r, node *n, struct iflw_scope *s)
 static bool read_process(struct reader *r, node *n)
 {
     if (r->f->processes.n == IFLW_MAX_PROCESSES)
-        return err_set(r->e, ERR_TOO_LARGE, "the flow has more than %d processes", IFLW_MAX_PROCESSES);
+        return err_set(r->e, ERR_TOO_LARGE, "the flow has more than %d processes",
+                       IFLW_MAX_PROCESSES);
     struct iflw_scope *s = arena_new_of(r->a, struct iflw_scope);
     s->process = s;
     vec_add(r->a, &r->f->processes, s);
@@ -182,7 +187,8 @@ static bool read_collaboration(struct reader *r, node *n)
             str *name = arena_new_of(r->a, str);
             *name = one_line(r, c);
             map_put(&r->f->participants, attribute(r, c, "id"), name);
-            if (xml_attr(c, "processRef").n) /* the pool's name stands in for a process without one */
+            if (xml_attr(c, "processRef")
+                    .n) /* the pool's name stands in for a process without one */
                 map_put(&r->f->participants, attribute(r, c, "processRef"), name);
         }
     }
@@ -258,7 +264,8 @@ static bool read_all(struct reader *r, node *root)
         return err_set(r->e, ERR_BAD_REQUEST, "not an integration flow: the root element is %.*s",
                        STR_ARG(xml_local(root)));
     for (node *c = xml_first(root); c; c = xml_next(c))
-        if (xml_is(c, "collaboration") ? !read_collaboration(r, c) : xml_is(c, "process") && !read_process(r, c))
+        if (xml_is(c, "collaboration") ? !read_collaboration(r, c)
+                                       : xml_is(c, "process") && !read_process(r, c))
             return false;
     for (size_t i = 0; i < r->flows.n; i++) {
         node *n = r->flows.at[i];
@@ -275,10 +282,12 @@ static bool read_all(struct reader *r, node *root)
     return true;
 }
 
-bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct iflw *ret, struct err *e)
+bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct iflw *ret,
+               struct err *e)
 {
     if (xml.n > IFLW_MAX_BYTES)
-        return err_set(e, ERR_TOO_LARGE, "the integration flow is larger than %d MB", IFLW_MAX_BYTES >> 20);
+        return err_set(e, ERR_TOO_LARGE, "the integration flow is larger than %d MB",
+                       IFLW_MAX_BYTES >> 20);
     struct xml_doc *doc;
     if (!xml_parse(xml, &doc, e))
         return err_ctx(e, "reading the integration flow");
@@ -287,7 +296,8 @@ bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct if
     map_init(&ret->nodes, a, false);
     map_init(&ret->scopes, a, false);
     map_init(&ret->participants, a, false);
-    struct reader r = {.f = ret, .a = a, .parameters = parameters, .budget = IFLW_MAX_EXPANDED, .e = e};
+    struct reader r = {
+        .f = ret, .a = a, .parameters = parameters, .budget = IFLW_MAX_EXPANDED, .e = e};
     bool ok = read_all(&r, xml_root(doc));
     xml_free(doc);
     return ok || err_ctx(e, "reading the integration flow");
