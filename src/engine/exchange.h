@@ -38,11 +38,15 @@ struct exchange {
     uint32_t pc;
     struct frame *frames;   /* calls of local processes, innermost first */
     struct frame *spare;    /* frames to use again */
+    uint32_t loop;          /* of the call that has just returned */
     bool in_handler;        /* inside an exception subprocess */
     bool resuming;          /* pc has run already and waited: its resume is next */
     bool began;             /* a receiver's call is under way (control_send) */
     bool detached;          /* a part that runs beside others: no share in the message's transaction */
-    bool failed, arrived;   /* how a part ended */
+    bool failed, arrived;   /* how it ended; arrived: a part at its Join or Gather */
+    bool skip_handler;      /* its part failed: the exception subprocess had its chance there */
+    int64_t step_start_us;
+    struct trace *trace;    /* of the running step, at TRACE */
     struct datum *fault;    /* DATUM_FAULT: why the exchange failed, or was caught */
     struct datum *thrown;   /* set by exchange_throw, until the loop takes it */
     void *saved;            /* of control_send */

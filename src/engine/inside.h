@@ -25,7 +25,8 @@ struct frame {
 /* ---- clock.c ---- */
 struct clock;
 struct clock *clock_new(struct pool *workers);
-void clock_free(struct clock *c); /* drops what has not fired */
+void clock_stop(struct clock *c); /* nothing fires any more */
+void clock_free(struct clock *c);
 uint64_t clock_at(struct clock *c, int64_t monotonic_ms, pool_fn *fn, void *arg);
 bool clock_cancel(struct clock *c, uint64_t id);
 
@@ -48,12 +49,12 @@ struct trace { /* what DEBUG and TRACE add */
 /* The processing log of one message; lives in the arena of its first exchange. */
 struct message {
     char id[ID_MESSAGE + 1];
-    bool listed, written, escalated, overall_level;
+    bool listed, written;
+    atomic_bool escalated;
     enum message_status status;
-    enum log_levels level;
-    const struct start *start;
+    _Atomic int level; /* enum log_levels */
     str correlation_id, sender, local_component, transaction_id;
-    int64_t start_ms, end_ms;
+    int64_t start_ms, start_us, end_ms;
     struct message *prev, *next; /* in flight, for the sweep */
     struct exchange *main;
     pthread_mutex_t lock; /* for what follows: parts run at the same time, the sweep reads */
@@ -61,7 +62,7 @@ struct message {
     str application_id, application_type, receiver, logged_sender, custom_status;
     struct log_item *items;
     struct trace *traces, **traces_end;
-    size_t nitems, ntraces, item_bytes;
+    size_t nitems, ntraces, bytes;
     const struct operation *last_error_step;
     struct store_batch *effects; /* of a transaction */
     void *overlay;
@@ -73,16 +74,19 @@ struct message {
 struct monitor {
     pthread_mutex_t lock;
     struct message *first;
-    uint64_t timer;
+    bool is_open;
     _Atomic int64_t trace_id;
 };
-void monitor_open(struct engine *g);
+bool monitor_open(struct engine *g, struct err *e) MUST_USE;
+void monitor_close(struct engine *g); /* what is still in flight is ABANDONED */
+void message_make(struct exchange *x, const struct start *s);
+void message_free(struct message *m);
 void monitor_begin(struct exchange *x);
 void monitor_fields(struct exchange *x); /* SAP_* headers and properties were touched */
-void monitor_step(struct exchange *x, const struct operation *op, int64_t start_us, const struct err *error);
+void monitor_error(struct exchange *x, const struct operation *op); /* an error at op, handled or not */
+void monitor_before(struct exchange *x); /* at DEBUG and TRACE: before and after a step */
+void monitor_step(struct exchange *x, const struct step_seen *s);
 void monitor_end(struct exchange *x); /* writes the log, then engine_finished */
-void monitor_abandon(struct engine *g); /* every message in flight */
-void message_free(struct message *m);
 
 /* ---- artifact.c ---- */
 struct artifact {
@@ -101,7 +105,8 @@ struct artifacts {
     struct map levels; /* id -> int *, kept over redeployments */
 };
 void artifacts_open(struct engine *g);
-void artifacts_close(struct engine *g); /* stops and drops all */
+void artifacts_stop(struct engine *g);  /* no new messages */
+void artifacts_close(struct engine *g);
 
 /* ---- run.c ---- */
 struct engine {
@@ -113,15 +118,15 @@ struct engine {
     atomic_size_t in_flight;
     _Atomic uint64_t started, completed, failed;
     atomic_bool closing, closed;
+    struct engine *kept;
 };
-struct exchange *exchange_make(struct artifact *a, const struct exchange *parent);
+struct exchange *exchange_make(struct artifact *a);
+struct exchange *exchange_make_part(struct exchange *parent);
 void exchange_release(struct exchange *x); /* one reference */
 void engine_finished(struct exchange *x);  /* the log is on disk: tell the caller, free */
 void run_from_other_thread(struct exchange *x); /* puts it on a worker */
-uint32_t run_process_of(const struct exchange *x);
 
 /* ---- control.c ---- */
-bool call_enter(struct exchange *x, uint32_t call_pc, uint32_t loop, struct err *e) MUST_USE;
 void call_leave(struct exchange *x); /* drops the innermost frame */
 
 /* ---- fork.c ---- */
@@ -131,4 +136,5 @@ struct exchange *fork_begin(struct exchange *x);
 struct exchange *fork_part_ended(struct exchange *child);
 /* The parts are done, x (the parent) goes on here: the result of the forking step. */
 struct step_result fork_result(struct exchange *x, struct err *e);
+void fork_take_over(struct exchange *x, struct exchange *part); /* body, headers and properties of part */
 #endif

@@ -21,3 +21,555 @@
  *   trace_message_property, trace_message_exchange_property   trace_id* name* value
  * (*: key.) Runs, run steps are written at DEBUG and TRACE and for messages that failed; trace tables at TRACE only.
  */
+#include "base/log.h"
+#include "engine/inside.h"
+
+#include <stdio.h>
+
+enum {
+    SWEEP_MS = 1000,              /* messages that take longer get a PROCESSING row */
+    ITEMS_MAX = 2000,             /* attachments, header properties and adapter attributes of a message */
+    TRACES_MAX = 2000,            /* recorded steps of a message */
+    LOG_BYTES_MAX = 64 << 20,     /* all of that together */
+    CUSTOM_STATUS_MAX = 40, APPLICATION_ID_MAX = 120, APPLICATION_TYPE_MAX = 100
+};
+
+static const char *const STATUS[] = {"PROCESSING", "COMPLETED", "FAILED",    "ESCALATED",
+                                     "RETRY",      "CANCELLED", "DISCARDED", "ABANDONED"};
+static const char *const LEVEL[] = {"NONE", "ERROR", "INFO", "DEBUG", "TRACE"};
+
+enum message_status message_status(const struct message *m)
+{
+    return m->status;
+}
+
+const char *message_status_name(enum message_status s)
+{
+    return STATUS[s];
+}
+
+/* ---- a message's life ---- */
+
+static str keep_text(struct exchange *x, str s)
+{
+    return arena_str(x->arena, s);
+}
+
+void message_make(struct exchange *x, const struct start *s)
+{
+    struct message *m = arena_new_of(x->arena, struct message);
+    x->message = m;
+    m->main = x;
+    m->level = (int)artifact_log_level(x->artifact);
+    m->traces_end = &m->traces;
+    pthread_mutex_init(&m->lock, NULL);
+    id_message(m->id);
+    m->correlation_id = s->correlation_id.p ? keep_text(x, s->correlation_id) : str_of(m->id);
+    m->sender = keep_text(x, s->sender);
+    m->local_component = keep_text(x, s->local_component);
+    m->transaction_id = keep_text(x, s->transaction_id);
+}
+
+void message_free(struct message *m)
+{
+    for (struct trace *t = m->traces; t; t = t->next) {
+        body_unref(t->body);
+        fields_free(&t->headers);
+        fields_free(&t->properties);
+    }
+    if (m->effects)
+        store_batch_free(m->effects);
+    if (m->overlay && m->overlay_drop)
+        m->overlay_drop(m->overlay);
+    arena_free(m->arena);
+    pthread_mutex_destroy(&m->lock);
+}
+
+static struct arena *log_arena(struct message *m)
+{
+    return m->arena ? m->arena : (m->arena = arena_new());
+}
+
+void monitor_begin(struct exchange *x)
+{
+    struct message *m = x->message;
+    struct monitor *mon = &x->engine->monitor;
+    m->start_ms = time_now_ms();
+    m->start_us = time_monotonic_us();
+    struct datum *id = datum_text(str_of(m->id));
+    fields_set_kept(&x->headers, STR("SAP_MessageProcessingLogID"), datum_ref(id));
+    fields_set_kept(&x->properties, STR("SAP_MessageProcessingLogID"), id);
+    monitor_fields(x);
+    pthread_mutex_lock(&mon->lock);
+    m->listed = true;
+    m->next = mon->first;
+    if (m->next)
+        m->next->prev = m;
+    mon->first = m;
+    pthread_mutex_unlock(&mon->lock);
+}
+
+static void unlist(struct monitor *mon, struct message *m)
+{
+    pthread_mutex_lock(&mon->lock);
+    if (m->prev)
+        m->prev->next = m->next;
+    else
+        mon->first = m->next;
+    if (m->next)
+        m->next->prev = m->prev;
+    m->listed = false;
+    pthread_mutex_unlock(&mon->lock);
+}
+
+/* ---- SAP_* headers and properties ---- */
+
+static void note(struct message *m, str *to, str value, size_t most)
+{
+    value = str_sub(value, 0, most);
+    if (value.n && !str_eq(*to, value))
+        *to = arena_str(log_arena(m), value);
+}
+
+/* Each new receiver is appended, unless the flow asks to replace. */
+static void note_receiver(struct message *m, str value, bool overwrite)
+{
+    if (!value.n)
+        return;
+    if (overwrite || !m->receiver.n) {
+        note(m, &m->receiver, value, value.n);
+        return;
+    }
+    for (str rest = m->receiver, one; str_split(&rest, ',', &one);)
+        if (str_eq(one, value))
+            return;
+    m->receiver = arena_fmt(log_arena(m), STR_FMT "," STR_FMT, STR_ARG(m->receiver), STR_ARG(value));
+}
+
+static void note_level(struct message *m, str value)
+{
+    for (size_t i = 0; i < COUNT(LEVEL); i++)
+        if (str_eq_nocase(value, str_of(LEVEL[i])))
+            atomic_store(&m->level, (int)i);
+}
+
+static str text_of(const struct fields *f, str name, struct arena *a)
+{
+    struct datum *d = fields_get(f, name);
+    return d ? datum_str(a, d) : STR_NONE;
+}
+
+void monitor_fields(struct exchange *x)
+{
+    struct message *m = x->message;
+    struct arena *a = x->arena;
+    bool headers = x->headers.touched, properties = x->properties.touched;
+    x->headers.touched = x->properties.touched = false;
+    pthread_mutex_lock(&m->lock);
+    if (headers) {
+        note(m, &m->application_id, text_of(&x->headers, STR("SAP_ApplicationID"), a), APPLICATION_ID_MAX);
+        note(m, &m->application_type, text_of(&x->headers, STR("SAP_MessageType"), a), APPLICATION_TYPE_MAX);
+        note(m, &m->logged_sender, text_of(&x->headers, STR("SAP_Sender"), a), SIZE_MAX);
+        note_receiver(m, text_of(&x->headers, STR("SAP_Receiver"), a),
+                      datum_truth(fields_get(&x->properties, STR("SAP_ReceiverOverwrite"))));
+        note_level(m, text_of(&x->headers, STR("SAP_MessageProcessingLogLevel"), a));
+    }
+    if (properties) {
+        note(m, &m->custom_status, text_of(&x->properties, STR("SAP_MessageProcessingLogCustomStatus"), a),
+             CUSTOM_STATUS_MAX);
+        note_level(m, text_of(&x->properties, STR("SAP_MPL_LogLevel_Overall"), a));
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* ---- what steps and adapters add ---- */
+
+static void add_item(struct exchange *x, int kind, str name, str type, str value)
+{
+    struct message *m = x->message;
+    pthread_mutex_lock(&m->lock);
+    bool fits = m->nitems < ITEMS_MAX && m->bytes + value.n + name.n < LOG_BYTES_MAX;
+    if (fits) {
+        struct arena *a = log_arena(m);
+        struct log_item *i = arena_new_of(a, struct log_item);
+        *i = (struct log_item){m->items, kind, arena_str(a, name), arena_str(a, value), arena_str(a, type), time_now_ms()};
+        m->items = i;
+        m->nitems++;
+        m->bytes += value.n + name.n;
+    }
+    pthread_mutex_unlock(&m->lock);
+    if (!fits)
+        log_event(LOG_WARN, "mpl.full", "message %s has too many or too large log entries; '" STR_FMT "' is left out",
+                  m->id, STR_ARG(name));
+}
+
+void exchange_log_attachment(struct exchange *x, str name, str content_type, str bytes)
+{
+    add_item(x, LOG_ATTACHMENT, name, content_type, bytes);
+}
+
+void exchange_log_header(struct exchange *x, str name, str value)
+{
+    add_item(x, LOG_HEADER, name, STR_NONE, value);
+}
+
+void exchange_log_adapter(struct exchange *x, str adapter, str name, str value)
+{
+    add_item(x, LOG_ADAPTER, name, adapter, value);
+}
+
+/* ---- steps ---- */
+
+void monitor_error(struct exchange *x, const struct operation *op)
+{
+    struct message *m = x->message;
+    pthread_mutex_lock(&m->lock);
+    m->last_error_step = op;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void monitor_before(struct exchange *x)
+{
+    struct message *m = x->message;
+    x->trace = NULL;
+    if (atomic_load(&m->level) < MPL_DEBUG)
+        return;
+    bool payload = atomic_load(&m->level) == MPL_TRACE;
+    pthread_mutex_lock(&m->lock);
+    if (m->ntraces < TRACES_MAX && (!payload || m->bytes + body_size(x->body) < LOG_BYTES_MAX)) {
+        struct arena *a = log_arena(m);
+        struct trace *t = arena_new_of(a, struct trace);
+        fields_init(&t->headers, a, true);
+        fields_init(&t->properties, a, false);
+        if (payload) {
+            t->body = body_ref(x->body);
+            m->bytes += body_size(x->body);
+            fields_copy(&t->headers, &x->headers);
+            fields_copy(&t->properties, &x->properties);
+        }
+        *m->traces_end = x->trace = t;
+        m->traces_end = &t->next;
+        m->ntraces++;
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+void monitor_step(struct exchange *x, const struct step_seen *s)
+{
+    struct message *m = x->message;
+    struct trace *t = x->trace;
+    if (!t)
+        return;
+    pthread_mutex_lock(&m->lock);
+    t->operation = s->operation;
+    t->start = m->start_ms + (s->start_us - m->start_us) / 1000;
+    t->end = m->start_ms + (s->end_us - m->start_us) / 1000;
+    t->branch = x->index;
+    t->error = s->error ? arena_strdup(log_arena(m), str_of(s->error->msg)) : NULL;
+    pthread_mutex_unlock(&m->lock);
+    x->trace = NULL;
+}
+
+/* ---- rows ---- */
+
+static struct value text_or_null(str s)
+{
+    return s.p ? VALUE_TEXT(s) : VALUE_NULL;
+}
+
+static void add_log(struct store_batch *b, struct message *m)
+{
+    static const char SQL[] =
+        "INSERT INTO message_processing_log (message_guid, correlation_id, application_message_id,"
+        " application_message_type, log_start, log_end, sender, receiver, integration_flow_name, status,"
+        " integration_artifact_id, integration_artifact_name, integration_artifact_type,"
+        " integration_artifact_package_id, integration_artifact_package_name, log_level, custom_status,"
+        " transaction_id, local_component_name, last_change_time)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET"
+        " application_message_id = excluded.application_message_id,"
+        " application_message_type = excluded.application_message_type, log_end = excluded.log_end,"
+        " sender = excluded.sender, receiver = excluded.receiver, status = excluded.status,"
+        " log_level = excluded.log_level, custom_status = excluded.custom_status,"
+        " last_change_time = excluded.last_change_time";
+    const struct artifact_info *i = artifact_info(m->main->artifact);
+    int64_t changed = m->end_ms ? m->end_ms : m->start_ms;
+    struct value row[] = {VALUE_TEXT(str_of(m->id)),
+                          VALUE_TEXT(m->correlation_id),
+                          text_or_null(m->application_id),
+                          text_or_null(m->application_type),
+                          VALUE_INT(m->start_ms),
+                          m->end_ms ? VALUE_INT(m->end_ms) : VALUE_NULL,
+                          text_or_null(m->logged_sender.p ? m->logged_sender : m->sender),
+                          text_or_null(m->receiver),
+                          text_or_null(i->id),
+                          VALUE_TEXT(str_of(STATUS[m->status])),
+                          text_or_null(i->id),
+                          text_or_null(i->name),
+                          text_or_null(i->type),
+                          text_or_null(i->package_id),
+                          text_or_null(i->package_name),
+                          VALUE_TEXT(str_of(LEVEL[m->level])),
+                          text_or_null(m->custom_status),
+                          text_or_null(m->transaction_id),
+                          text_or_null(m->local_component),
+                          VALUE_INT(changed)};
+    store_batch_add(b, SQL, row, COUNT(row));
+}
+
+static void add_attachment(struct store_batch *b, const struct message *m, const struct log_item *i, struct arena *a)
+{
+    bool text = !i->type.n || str_eqz(i->type, "null");
+    str uuid = id_uuid(a);
+    struct value row[] = {VALUE_TEXT(arena_fmt(a, "sap-it-res:att:" STR_FMT, STR_ARG(uuid))),
+                          VALUE_TEXT(str_of(m->id)),
+                          VALUE_INT(i->at),
+                          VALUE_TEXT(i->name),
+                          VALUE_TEXT(text ? STR("text/plain") : i->type),
+                          VALUE_INT((int64_t)i->value.n),
+                          VALUE_BYTES(i->value)};
+    store_batch_add(b,
+                    "INSERT INTO mpl_attachment (id, message_guid, time_stamp, name, content_type, payload_size, payload)"
+                    " VALUES (?,?,?,?,?,?,?)",
+                    row, COUNT(row));
+}
+
+static void add_items(struct store_batch *b, const struct message *m, struct arena *a)
+{
+    size_t n = m->nitems; /* the list runs backwards */
+    for (const struct log_item *i = m->items; i; i = i->next, n--) {
+        struct value id = VALUE_TEXT(arena_fmt(a, "%s-%04zu", m->id, n));
+        struct value guid = VALUE_TEXT(str_of(m->id));
+        if (i->kind == LOG_ATTACHMENT) {
+            add_attachment(b, m, i, a);
+        } else if (i->kind == LOG_HEADER) {
+            struct value row[] = {id, guid, VALUE_TEXT(i->name), text_or_null(i->value)};
+            store_batch_add(b, "INSERT INTO custom_header_property (id, message_guid, name, value) VALUES (?,?,?,?)",
+                            row, COUNT(row));
+        } else {
+            struct value row[] = {id, guid, text_or_null(i->type), VALUE_TEXT(i->name), text_or_null(i->value)};
+            store_batch_add(b,
+                            "INSERT INTO adapter_attribute (id, message_guid, adapter_id, name, value)"
+                            " VALUES (?,?,?,?,?)",
+                            row, COUNT(row));
+        }
+    }
+}
+
+static void add_error(struct store_batch *b, const struct message *m, struct arena *a)
+{
+    str step = m->last_error_step ? m->last_error_step->id : STR_NONE;
+    str text = m->main->fault ? datum_str(a, m->main->fault) : str_of(m->main->error.msg);
+    struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(STR("EXCEPTION")), text_or_null(step),
+                          VALUE_TEXT(text)};
+    store_batch_add(b,
+                    "INSERT INTO error_information (message_guid, type, last_error_model_step_id, text)"
+                    " VALUES (?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET text = excluded.text",
+                    row, COUNT(row));
+}
+
+static void add_trace_fields(struct store_batch *b, const char *sql, int64_t id, const struct fields *f, struct arena *a)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct value row[] = {VALUE_INT(id), VALUE_TEXT(f->at[i].name),
+                              VALUE_TEXT(str_sub(datum_str(a, f->at[i].value), 0, 4000))};
+        store_batch_add(b, sql, row, COUNT(row));
+    }
+}
+
+static void add_trace(struct store_batch *b, const struct message *m, const struct trace *t, size_t n, struct arena *a)
+{
+    int64_t id = atomic_fetch_add(&m->main->engine->monitor.trace_id, 1);
+    struct value row[] = {VALUE_INT(id),
+                          VALUE_TEXT(str_of(m->id)),
+                          VALUE_TEXT(str_of(m->id)),
+                          VALUE_INT((int64_t)n),
+                          VALUE_TEXT(t->operation->id),
+                          VALUE_INT((int64_t)body_size(t->body)),
+                          VALUE_TEXT(STR("application/octet-stream")),
+                          VALUE_BYTES(body_bytes(t->body))};
+    store_batch_add(b,
+                    "INSERT INTO trace_message (trace_id, mpl_id, run_id, child_count, model_step_id, payload_size,"
+                    " mime_type, payload) VALUES (?,?,?,?,?,?,?,?)",
+                    row, COUNT(row));
+    add_trace_fields(b, "INSERT INTO trace_message_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+                     id, &t->headers, a);
+    add_trace_fields(
+        b, "INSERT INTO trace_message_exchange_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        id, &t->properties, a);
+}
+
+static void add_step(struct store_batch *b, const struct message *m, const struct trace *t, size_t n, struct arena *a)
+{
+    struct value row[] = {VALUE_TEXT(str_of(m->id)),
+                          VALUE_INT((int64_t)n),
+                          VALUE_INT(t->start),
+                          VALUE_INT(t->end),
+                          VALUE_TEXT(arena_fmt(a, "%zu", n)),
+                          VALUE_TEXT(t->operation->id),
+                          VALUE_TEXT(arena_fmt(a, "%zu", t->branch)),
+                          VALUE_TEXT(t->error ? STR("FAILED") : STR("COMPLETED")),
+                          text_or_null(str_of(t->error)),
+                          VALUE_TEXT(t->operation->label.n ? t->operation->label : str_of(t->operation->type->name))};
+    store_batch_add(b,
+                    "INSERT INTO run_step (run_id, child_count, step_start, step_stop, step_id, model_step_id, branch_id,"
+                    " status, error, activity) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                    row, COUNT(row));
+}
+
+static void add_run(struct store_batch *b, const struct message *m, struct arena *a)
+{
+    struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(str_of(m->id)), VALUE_INT(m->start_ms),
+                          VALUE_INT(m->end_ms), VALUE_TEXT(str_of(LEVEL[m->level])),
+                          VALUE_TEXT(str_of(STATUS[m->status])), VALUE_TEXT(STR("worker-0"))};
+    store_batch_add(b,
+                    "INSERT INTO mpl_run (id, message_guid, run_start, run_stop, log_level, overall_state, process_id)"
+                    " VALUES (?,?,?,?,?,?,?)",
+                    row, COUNT(row));
+    size_t n = 1;
+    for (const struct trace *t = m->traces; t; t = t->next) {
+        if (!t->operation)
+            continue; /* of a part that a timeout left behind */
+        add_step(b, m, t, n, a);
+        if (t->headers.n || t->body)
+            add_trace(b, m, t, n, a);
+        n++;
+    }
+    if (m->traces || !m->last_error_step)
+        return;
+    struct trace only = {.operation = m->last_error_step, .start = m->end_ms, .end = m->end_ms, .error = m->main->error.msg};
+    add_step(b, m, &only, n, a);
+}
+
+/* ---- the end ---- */
+
+static void on_disk(void *arg, bool ok, const struct err *e)
+{
+    struct exchange *x = arg;
+    if (!ok) {
+        log_err(LOG_ERROR, "mpl.commit", e, "message %s could not be written", x->message->id);
+        x->message->status = MESSAGE_FAILED;
+        x->failed = true;
+        x->error = *e;
+    }
+    engine_finished(x);
+}
+
+static enum message_status final_status(struct exchange *x)
+{
+    if (x->failed)
+        return MESSAGE_FAILED;
+    if (!atomic_load(&x->message->escalated))
+        return MESSAGE_COMPLETED;
+    if (x->has_reply)
+        err_set(&x->error, ERR_INTERNAL, "the message was escalated");
+    return MESSAGE_ESCALATED;
+}
+
+/* The transaction's effects, or NULL where they are dropped. */
+static struct store_batch *take_effects(struct exchange *x)
+{
+    struct message *m = x->message;
+    struct store_batch *b = m->effects;
+    m->effects = NULL;
+    if (b && x->error.code != ERR_NONE) {
+        store_batch_free(b);
+        b = NULL;
+    }
+    return b;
+}
+
+void monitor_end(struct exchange *x)
+{
+    struct message *m = x->message;
+    struct store *store = x->engine->config.store;
+    unlist(&x->engine->monitor, m);
+    pthread_mutex_lock(&m->lock); /* parts that a timeout left behind may still log */
+    m->status = final_status(x);
+    m->end_ms = time_now_ms();
+    struct store_batch *b = take_effects(x);
+    bool logged = store && (m->level >= MPL_INFO || (m->level == MPL_ERROR && m->status != MESSAGE_COMPLETED) || m->written);
+    if (logged) {
+        b = b ? b : store_batch_new();
+        add_log(b, m);
+        add_items(b, m, x->arena);
+        if (x->error.code != ERR_NONE)
+            add_error(b, m, x->arena);
+        if (m->level >= MPL_DEBUG || x->error.code != ERR_NONE)
+            add_run(b, m, x->arena);
+    }
+    pthread_mutex_unlock(&m->lock);
+    if (b)
+        store_commit(store, b, on_disk, x);
+    else
+        engine_finished(x);
+}
+
+/* ---- the sweep ---- */
+
+static void write_listed(struct engine *g, struct store_batch *b, enum message_status as, int64_t before_ms)
+{
+    struct monitor *mon = &g->monitor;
+    for (struct message *m = mon->first; m; m = m->next) {
+        pthread_mutex_lock(&m->lock);
+        if (m->level >= MPL_INFO && m->start_ms <= before_ms && (!m->written || as != MESSAGE_PROCESSING)) {
+            m->status = as;
+            m->written = true;
+            if (as != MESSAGE_PROCESSING)
+                m->end_ms = time_now_ms();
+            add_log(b, m);
+        }
+        pthread_mutex_unlock(&m->lock);
+    }
+}
+
+static void ignore(void *arg, bool ok, const struct err *e)
+{
+    (void)arg;
+    if (!ok)
+        log_err(LOG_ERROR, "mpl.sweep", e, "messages in process could not be written");
+}
+
+/* The batch is handed in under the lock, so that a message that ends now writes its row after this one. */
+static void sweep(void *arg)
+{
+    struct engine *g = arg;
+    if (atomic_load(&g->closed))
+        return;
+    struct store_batch *b = store_batch_new();
+    pthread_mutex_lock(&g->monitor.lock);
+    write_listed(g, b, MESSAGE_PROCESSING, time_now_ms() - SWEEP_MS);
+    store_commit(g->config.store, b, ignore, NULL);
+    pthread_mutex_unlock(&g->monitor.lock);
+    clock_at(g->clock, time_monotonic_ms() + SWEEP_MS, sweep, g);
+}
+
+bool monitor_open(struct engine *g, struct err *e)
+{
+    struct monitor *mon = &g->monitor;
+    pthread_mutex_init(&mon->lock, NULL);
+    atomic_store(&mon->trace_id, time_now_ms() * 1000);
+    if (!g->config.store)
+        return true;
+    struct store_batch *b = store_batch_new();
+    struct value binds[] = {VALUE_INT(time_now_ms())};
+    store_batch_add(b, "UPDATE message_processing_log SET status = 'ABANDONED', log_end = ? WHERE status = 'PROCESSING'",
+                    binds, COUNT(binds));
+    if (!store_commit_wait(g->config.store, b, e))
+        return false;
+    mon->is_open = true;
+    clock_at(g->clock, time_monotonic_ms() + SWEEP_MS, sweep, g);
+    return true;
+}
+
+void monitor_close(struct engine *g)
+{
+    if (!g->monitor.is_open || !atomic_load(&g->in_flight))
+        return;
+    struct err e = {0};
+    struct store_batch *b = store_batch_new();
+    pthread_mutex_lock(&g->monitor.lock);
+    write_listed(g, b, MESSAGE_ABANDONED, INT64_MAX);
+    pthread_mutex_unlock(&g->monitor.lock);
+    if (!store_commit_wait(g->config.store, b, &e))
+        log_err(LOG_ERROR, "mpl.abandon", &e, "abandoned messages could not be written");
+}
