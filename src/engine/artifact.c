@@ -48,9 +48,10 @@ static struct artifact *make(struct engine *g, const struct artifact_info *i, st
     a->engine = g;
     a->program = take;
     atomic_init(&a->refs, 1);
-    a->info = (struct artifact_info){arena_str(arena, i->id),         arena_str(arena, i->name),
-                                     arena_str(arena, i->version),    arena_str(arena, i->package_id),
-                                     arena_str(arena, i->package_name), arena_str(arena, i->type)};
+    a->info =
+        (struct artifact_info){arena_str(arena, i->id),           arena_str(arena, i->name),
+                               arena_str(arena, i->version),      arena_str(arena, i->package_id),
+                               arena_str(arena, i->package_name), arena_str(arena, i->type)};
     pthread_mutex_lock(&g->artifacts.lock);
     const int *level = map_get(&g->artifacts.levels, i->id);
     pthread_mutex_unlock(&g->artifacts.lock);
@@ -129,7 +130,8 @@ static void put(struct engine *g, str id, struct artifact *a)
     pthread_mutex_unlock(&t->lock);
 }
 
-bool engine_deploy(struct engine *g, const struct artifact_info *info, struct program *take, bool first, struct err *e)
+bool engine_deploy(struct engine *g, const struct artifact_info *info, struct program *take,
+                   bool first, struct err *e)
 {
     struct artifact *fresh = make(g, info, take);
     pthread_mutex_lock(&g->artifacts.deploy);

@@ -48,8 +48,8 @@ const struct step_type control_terminate = {.name = "Terminate", .run = terminat
 
 /* ---- router ---- */
 
-static bool test(const struct simple *condition, const struct flow_xpath *xpath, struct exchange *x, bool *ret,
-                 struct err *e)
+static bool test(const struct simple *condition, const struct flow_xpath *xpath, struct exchange *x,
+                 bool *ret, struct err *e)
 {
     if (condition)
         return simple_truth(condition, x, ret, e);
@@ -90,12 +90,15 @@ static void explain_router(const void *cfg, struct buf *out)
     if (r->otherwise)
         buf_addf(out, ", else -> %u", r->otherwise);
 }
-const struct step_type control_router = {
-    .name = "Router", .cfg_size = sizeof(struct control_router), .run = route, .explain = explain_router};
+const struct step_type control_router = {.name = "Router",
+                                         .cfg_size = sizeof(struct control_router),
+                                         .run = route,
+                                         .explain = explain_router};
 
 /* ---- multicast and join ---- */
 
-static bool branch(struct exchange *parent, struct exchange *child, size_t i, void *state, struct err *e)
+static bool branch(struct exchange *parent, struct exchange *child, size_t i, void *state,
+                   struct err *e)
 {
     (void)parent, (void)e;
     const struct control_multicast *m = *(const struct control_multicast **)state;
@@ -154,7 +157,8 @@ static bool enter(struct exchange *x, uint32_t loop, struct err *e)
     for (struct frame *f = x->frames; f; f = f->next)
         depth++;
     if (depth >= CALL_DEPTH_MAX)
-        return err_set(e, ERR_INTERNAL, "more than %d calls of local processes inside each other", CALL_DEPTH_MAX);
+        return err_set(e, ERR_INTERNAL, "more than %d calls of local processes inside each other",
+                       CALL_DEPTH_MAX);
     struct frame *f = x->spare;
     if (f)
         x->spare = f->next;
@@ -177,9 +181,11 @@ void call_leave(struct exchange *x)
     x->spare = f;
 }
 
-static struct step_result call_again(const struct control_call *c, struct exchange *x, uint32_t loop, struct err *e)
+static struct step_result call_again(const struct control_call *c, struct exchange *x,
+                                     uint32_t loop, struct err *e)
 {
-    uint32_t entry = c->process < x->program->processes.n ? x->program->processes.at[c->process].entry : 0;
+    uint32_t entry =
+        c->process < x->program->processes.n ? x->program->processes.at[c->process].entry : 0;
     if (!entry) {
         err_set(e, ERR_INTERNAL, "the called process has no start");
         return FAIL;

@@ -60,7 +60,8 @@ static void dispose(void *cfg)
 static void explain(const void *cfg, struct buf *out)
 {
     const struct control_send *c = cfg;
-    buf_addf(out, "%s to '" STR_FMT "'%s ", c->type->component, STR_ARG(c->receiver), c->one_way ? ", one way" : "");
+    buf_addf(out, "%s to '" STR_FMT "'%s ", c->type->component, STR_ARG(c->receiver),
+             c->one_way ? ", one way" : "");
     if (c->type->explain)
         c->type->explain(c->cfg, out);
 }

@@ -150,10 +150,11 @@ str exchange_failure_text(struct exchange *x)
 {
     const struct fault *fault = datum_as_fault(x->fault);
     if (x->program && x->program->return_exception && fault)
-        return arena_fmt(x->arena,
-                         "An internal server error occured: " STR_FMT
-                         ".\nThe MPL ID for the failed message is : %s\nFor more details please check tail log.",
-                         STR_ARG(fault->message), x->message->id);
+        return arena_fmt(
+            x->arena,
+            "An internal server error occured: " STR_FMT
+            ".\nThe MPL ID for the failed message is : %s\nFor more details please check tail log.",
+            STR_ARG(fault->message), x->message->id);
     return arena_fmt(x->arena,
                      "An internal server error occured: The MPL ID for the failed message is : %s\n"
                      "For more details please check tail log.",

@@ -79,7 +79,8 @@ struct datum *datum_body(struct body *ref)
 struct datum *datum_fault(const struct fault *copy)
 {
     str class_name = str_of(copy->class_name ? copy->class_name : "java.lang.Exception");
-    struct datum *d = new_datum(DATUM_FAULT, class_name.n + copy->message.n + copy->http_reason.n + 3);
+    struct datum *d =
+        new_datum(DATUM_FAULT, class_name.n + copy->message.n + copy->http_reason.n + 3);
     char *at = d->data;
     d->fault = *copy;
     d->fault.class_name = put_text(&at, class_name).p;
@@ -214,7 +215,8 @@ struct datum *fields_get(const struct fields *f, str name)
 
 static void note_name(struct fields *f, str name)
 {
-    if (name.n > 4 && (name.p[0] == 'S' || name.p[0] == 's') && str_starts_nocase(name, STR("SAP_")))
+    if (name.n > 4 && (name.p[0] == 'S' || name.p[0] == 's') &&
+        str_starts_nocase(name, STR("SAP_")))
         f->touched = true;
 }
 
@@ -331,7 +333,8 @@ static bool listed(str list, str name, bool nocase)
             excluding = false;
         if (item.n && item.p[0] == '$')
             item = str_from(item, str_find_char(item, '=', 0) + 1);
-        bool hit = exact ? (nocase ? str_eq_nocase(item, name) : str_eq(item, name)) : glob(item, name, nocase);
+        bool hit = exact ? (nocase ? str_eq_nocase(item, name) : str_eq(item, name))
+                         : glob(item, name, nocase);
         if (hit && excluding)
             return false;
         in = in || hit;

@@ -45,7 +45,10 @@ void exchange_start_at(struct exchange *child, uint32_t pc)
 
 enum { SEARCH_MAX = 256 };
 struct search {
-    struct { uint32_t pc; int depth; } todo[SEARCH_MAX], seen[SEARCH_MAX];
+    struct {
+        uint32_t pc;
+        int depth;
+    } todo[SEARCH_MAX], seen[SEARCH_MAX];
     size_t ntodo, nseen;
 };
 
@@ -72,7 +75,8 @@ static void look_behind(struct search *s, const struct program *p, uint32_t pc, 
         const struct control_multicast *m = op->cfg;
         for (size_t i = 0; i < m->targets.n; i++)
             look_at(s, m->targets.at[i], depth + 1);
-    } else if (op->type->meets && op->type == &control_join && p->operations.at[op->next].type->meets) {
+    } else if (op->type->meets && op->type == &control_join &&
+               p->operations.at[op->next].type->meets) {
         look_at(s, p->operations.at[op->next].next, depth - 1);
     } else {
         look_at(s, op->next, depth + op->type->forks - op->type->meets);
@@ -240,7 +244,8 @@ static struct exchange *start_parts(struct fork *f)
     struct exchange *here = NULL, *child;
     if (f->plan.parallel > 1 && f->plan.timeout_ms) {
         atomic_fetch_add(&f->parent->refs, 1);
-        f->timer = clock_at(f->parent->engine->clock, time_monotonic_ms() + f->plan.timeout_ms, on_timeout, f);
+        f->timer = clock_at(f->parent->engine->clock, time_monotonic_ms() + f->plan.timeout_ms,
+                            on_timeout, f);
     }
     for (unsigned i = 0; i < f->plan.parallel && (child = take_part(f)); i++) {
         if (here)

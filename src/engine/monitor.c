@@ -27,11 +27,13 @@
 #include <stdio.h>
 
 enum {
-    SWEEP_MS = 1000,              /* messages that take longer get a PROCESSING row */
-    ITEMS_MAX = 2000,             /* attachments, header properties and adapter attributes of a message */
-    TRACES_MAX = 2000,            /* recorded steps of a message */
-    LOG_BYTES_MAX = 64 << 20,     /* all of that together */
-    CUSTOM_STATUS_MAX = 40, APPLICATION_ID_MAX = 120, APPLICATION_TYPE_MAX = 100
+    SWEEP_MS = 1000,   /* messages that take longer get a PROCESSING row */
+    ITEMS_MAX = 2000,  /* attachments, header properties and adapter attributes of a message */
+    TRACES_MAX = 2000, /* recorded steps of a message */
+    LOG_BYTES_MAX = 64 << 20, /* all of that together */
+    CUSTOM_STATUS_MAX = 40,
+    APPLICATION_ID_MAX = 120,
+    APPLICATION_TYPE_MAX = 100
 };
 
 static const char *const STATUS[] = {"PROCESSING", "COMPLETED", "FAILED",    "ESCALATED",
@@ -143,7 +145,8 @@ static void note_receiver(struct message *m, str value, bool overwrite)
     for (str rest = m->receiver, one; str_split(&rest, ',', &one);)
         if (str_eq(one, value))
             return;
-    m->receiver = arena_fmt(log_arena(m), STR_FMT "," STR_FMT, STR_ARG(m->receiver), STR_ARG(value));
+    m->receiver =
+        arena_fmt(log_arena(m), STR_FMT "," STR_FMT, STR_ARG(m->receiver), STR_ARG(value));
 }
 
 static void note_level(struct message *m, str value)
@@ -167,15 +170,18 @@ void monitor_fields(struct exchange *x)
     x->headers.touched = x->properties.touched = false;
     pthread_mutex_lock(&m->lock);
     if (headers) {
-        note(m, &m->application_id, text_of(&x->headers, STR("SAP_ApplicationID"), a), APPLICATION_ID_MAX);
-        note(m, &m->application_type, text_of(&x->headers, STR("SAP_MessageType"), a), APPLICATION_TYPE_MAX);
+        note(m, &m->application_id, text_of(&x->headers, STR("SAP_ApplicationID"), a),
+             APPLICATION_ID_MAX);
+        note(m, &m->application_type, text_of(&x->headers, STR("SAP_MessageType"), a),
+             APPLICATION_TYPE_MAX);
         note(m, &m->logged_sender, text_of(&x->headers, STR("SAP_Sender"), a), SIZE_MAX);
         note_receiver(m, text_of(&x->headers, STR("SAP_Receiver"), a),
                       datum_truth(fields_get(&x->properties, STR("SAP_ReceiverOverwrite"))));
         note_level(m, text_of(&x->headers, STR("SAP_MessageProcessingLogLevel"), a));
     }
     if (properties) {
-        note(m, &m->custom_status, text_of(&x->properties, STR("SAP_MessageProcessingLogCustomStatus"), a),
+        note(m, &m->custom_status,
+             text_of(&x->properties, STR("SAP_MessageProcessingLogCustomStatus"), a),
              CUSTOM_STATUS_MAX);
         note_level(m, text_of(&x->properties, STR("SAP_MPL_LogLevel_Overall"), a));
     }
@@ -192,14 +198,17 @@ static void add_item(struct exchange *x, int kind, str name, str type, str value
     if (fits) {
         struct arena *a = log_arena(m);
         struct log_item *i = arena_new_of(a, struct log_item);
-        *i = (struct log_item){m->items, kind, arena_str(a, name), arena_str(a, value), arena_str(a, type), time_now_ms()};
+        *i = (struct log_item){m->items,           kind,
+                               arena_str(a, name), arena_str(a, value),
+                               arena_str(a, type), time_now_ms()};
         m->items = i;
         m->nitems++;
         m->bytes += value.n + name.n;
     }
     pthread_mutex_unlock(&m->lock);
     if (!fits)
-        log_event(LOG_WARN, "mpl.full", "message %s has too many or too large log entries; '" STR_FMT "' is left out",
+        log_event(LOG_WARN, "mpl.full",
+                  "message %s has too many or too large log entries; '" STR_FMT "' is left out",
                   m->id, STR_ARG(name));
 }
 
@@ -316,7 +325,8 @@ static void add_log(struct store_batch *b, struct message *m)
     store_batch_add(b, SQL, row, COUNT(row));
 }
 
-static void add_attachment(struct store_batch *b, const struct message *m, const struct log_item *i, struct arena *a)
+static void add_attachment(struct store_batch *b, const struct message *m, const struct log_item *i,
+                           struct arena *a)
 {
     bool text = !i->type.n || str_eqz(i->type, "null");
     str uuid = id_uuid(a);
@@ -327,10 +337,11 @@ static void add_attachment(struct store_batch *b, const struct message *m, const
                           VALUE_TEXT(text ? STR("text/plain") : i->type),
                           VALUE_INT((int64_t)i->value.n),
                           VALUE_BYTES(i->value)};
-    store_batch_add(b,
-                    "INSERT INTO mpl_attachment (id, message_guid, time_stamp, name, content_type, payload_size, payload)"
-                    " VALUES (?,?,?,?,?,?,?)",
-                    row, COUNT(row));
+    store_batch_add(
+        b,
+        "INSERT INTO mpl_attachment (id, message_guid, time_stamp, name, content_type, payload_size, payload)"
+        " VALUES (?,?,?,?,?,?,?)",
+        row, COUNT(row));
 }
 
 static void add_items(struct store_batch *b, const struct message *m, struct arena *a)
@@ -343,14 +354,18 @@ static void add_items(struct store_batch *b, const struct message *m, struct are
             add_attachment(b, m, i, a);
         } else if (i->kind == LOG_HEADER) {
             struct value row[] = {id, guid, VALUE_TEXT(i->name), text_or_null(i->value)};
-            store_batch_add(b, "INSERT INTO custom_header_property (id, message_guid, name, value) VALUES (?,?,?,?)",
-                            row, COUNT(row));
+            store_batch_add(
+                b,
+                "INSERT INTO custom_header_property (id, message_guid, name, value) VALUES (?,?,?,?)",
+                row, COUNT(row));
         } else {
-            struct value row[] = {id, guid, text_or_null(i->type), VALUE_TEXT(i->name), text_or_null(i->value)};
-            store_batch_add(b,
-                            "INSERT INTO adapter_attribute (id, message_guid, adapter_id, name, value)"
-                            " VALUES (?,?,?,?,?)",
-                            row, COUNT(row));
+            struct value row[] = {id, guid, text_or_null(i->type), VALUE_TEXT(i->name),
+                                  text_or_null(i->value)};
+            store_batch_add(
+                b,
+                "INSERT INTO adapter_attribute (id, message_guid, adapter_id, name, value)"
+                " VALUES (?,?,?,?,?)",
+                row, COUNT(row));
         }
     }
 }
@@ -359,15 +374,17 @@ static void add_error(struct store_batch *b, const struct message *m, struct are
 {
     str step = m->last_error_step ? m->last_error_step->id : STR_NONE;
     str text = m->main->fault ? datum_str(a, m->main->fault) : str_of(m->main->error.msg);
-    struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(STR("EXCEPTION")), text_or_null(step),
-                          VALUE_TEXT(text)};
-    store_batch_add(b,
-                    "INSERT INTO error_information (message_guid, type, last_error_model_step_id, text)"
-                    " VALUES (?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET text = excluded.text",
-                    row, COUNT(row));
+    struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(STR("EXCEPTION")),
+                          text_or_null(step), VALUE_TEXT(text)};
+    store_batch_add(
+        b,
+        "INSERT INTO error_information (message_guid, type, last_error_model_step_id, text)"
+        " VALUES (?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET text = excluded.text",
+        row, COUNT(row));
 }
 
-static void add_trace_fields(struct store_batch *b, const char *sql, int64_t id, const struct fields *f, struct arena *a)
+static void add_trace_fields(struct store_batch *b, const char *sql, int64_t id,
+                             const struct fields *f, struct arena *a)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct value row[] = {VALUE_INT(id), VALUE_TEXT(f->at[i].name),
@@ -376,7 +393,8 @@ static void add_trace_fields(struct store_batch *b, const char *sql, int64_t id,
     }
 }
 
-static void add_trace(struct store_batch *b, const struct message *m, const struct trace *t, size_t n, struct arena *a)
+static void add_trace(struct store_batch *b, const struct message *m, const struct trace *t,
+                      size_t n, struct arena *a)
 {
     int64_t id = atomic_fetch_add(&m->main->engine->monitor.trace_id, 1);
     struct value row[] = {VALUE_INT(id),
@@ -387,44 +405,56 @@ static void add_trace(struct store_batch *b, const struct message *m, const stru
                           VALUE_INT((int64_t)body_size(t->body)),
                           VALUE_TEXT(STR("application/octet-stream")),
                           VALUE_BYTES(body_bytes(t->body))};
-    store_batch_add(b,
-                    "INSERT INTO trace_message (trace_id, mpl_id, run_id, child_count, model_step_id, payload_size,"
-                    " mime_type, payload) VALUES (?,?,?,?,?,?,?,?)",
-                    row, COUNT(row));
-    add_trace_fields(b, "INSERT INTO trace_message_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
-                     id, &t->headers, a);
+    store_batch_add(
+        b,
+        "INSERT INTO trace_message (trace_id, mpl_id, run_id, child_count, model_step_id, payload_size,"
+        " mime_type, payload) VALUES (?,?,?,?,?,?,?,?)",
+        row, COUNT(row));
     add_trace_fields(
-        b, "INSERT INTO trace_message_exchange_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        b,
+        "INSERT INTO trace_message_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        id, &t->headers, a);
+    add_trace_fields(
+        b,
+        "INSERT INTO trace_message_exchange_property (trace_id, name, value) VALUES (?,?,?) ON CONFLICT DO NOTHING",
         id, &t->properties, a);
 }
 
-static void add_step(struct store_batch *b, const struct message *m, const struct trace *t, size_t n, struct arena *a)
+static void add_step(struct store_batch *b, const struct message *m, const struct trace *t,
+                     size_t n, struct arena *a)
 {
-    struct value row[] = {VALUE_TEXT(str_of(m->id)),
-                          VALUE_INT((int64_t)n),
-                          VALUE_INT(t->start),
-                          VALUE_INT(t->end),
-                          VALUE_TEXT(arena_fmt(a, "%zu", n)),
-                          VALUE_TEXT(t->operation->id),
-                          VALUE_TEXT(arena_fmt(a, "%zu", t->branch)),
-                          VALUE_TEXT(t->error ? STR("FAILED") : STR("COMPLETED")),
-                          text_or_null(str_of(t->error)),
-                          VALUE_TEXT(t->operation->label.n ? t->operation->label : str_of(t->operation->type->name))};
-    store_batch_add(b,
-                    "INSERT INTO run_step (run_id, child_count, step_start, step_stop, step_id, model_step_id, branch_id,"
-                    " status, error, activity) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                    row, COUNT(row));
+    struct value row[] = {
+        VALUE_TEXT(str_of(m->id)),
+        VALUE_INT((int64_t)n),
+        VALUE_INT(t->start),
+        VALUE_INT(t->end),
+        VALUE_TEXT(arena_fmt(a, "%zu", n)),
+        VALUE_TEXT(t->operation->id),
+        VALUE_TEXT(arena_fmt(a, "%zu", t->branch)),
+        VALUE_TEXT(t->error ? STR("FAILED") : STR("COMPLETED")),
+        text_or_null(str_of(t->error)),
+        VALUE_TEXT(t->operation->label.n ? t->operation->label : str_of(t->operation->type->name))};
+    store_batch_add(
+        b,
+        "INSERT INTO run_step (run_id, child_count, step_start, step_stop, step_id, model_step_id, branch_id,"
+        " status, error, activity) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        row, COUNT(row));
 }
 
 static void add_run(struct store_batch *b, const struct message *m, struct arena *a)
 {
-    struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(str_of(m->id)), VALUE_INT(m->start_ms),
-                          VALUE_INT(m->end_ms), VALUE_TEXT(str_of(LEVEL[m->level])),
-                          VALUE_TEXT(str_of(STATUS[m->status])), VALUE_TEXT(STR("worker-0"))};
-    store_batch_add(b,
-                    "INSERT INTO mpl_run (id, message_guid, run_start, run_stop, log_level, overall_state, process_id)"
-                    " VALUES (?,?,?,?,?,?,?)",
-                    row, COUNT(row));
+    struct value row[] = {VALUE_TEXT(str_of(m->id)),
+                          VALUE_TEXT(str_of(m->id)),
+                          VALUE_INT(m->start_ms),
+                          VALUE_INT(m->end_ms),
+                          VALUE_TEXT(str_of(LEVEL[m->level])),
+                          VALUE_TEXT(str_of(STATUS[m->status])),
+                          VALUE_TEXT(STR("worker-0"))};
+    store_batch_add(
+        b,
+        "INSERT INTO mpl_run (id, message_guid, run_start, run_stop, log_level, overall_state, process_id)"
+        " VALUES (?,?,?,?,?,?,?)",
+        row, COUNT(row));
     size_t n = 1;
     for (const struct trace *t = m->traces; t; t = t->next) {
         if (!t->operation)
@@ -436,7 +466,10 @@ static void add_run(struct store_batch *b, const struct message *m, struct arena
     }
     if (m->traces || !m->last_error_step)
         return;
-    struct trace only = {.operation = m->last_error_step, .start = m->end_ms, .end = m->end_ms, .error = m->main->error.msg};
+    struct trace only = {.operation = m->last_error_step,
+                         .start = m->end_ms,
+                         .end = m->end_ms,
+                         .error = m->main->error.msg};
     add_step(b, m, &only, n, a);
 }
 
@@ -487,7 +520,9 @@ void monitor_end(struct exchange *x)
     m->status = final_status(x);
     m->end_ms = time_now_ms();
     struct store_batch *b = take_effects(x);
-    bool logged = store && (m->level >= MPL_INFO || (m->level == MPL_ERROR && m->status != MESSAGE_COMPLETED) || m->written);
+    bool logged =
+        store && (m->level >= MPL_INFO ||
+                  (m->level == MPL_ERROR && m->status != MESSAGE_COMPLETED) || m->written);
     if (logged) {
         b = b ? b : store_batch_new();
         add_log(b, m);
@@ -506,12 +541,14 @@ void monitor_end(struct exchange *x)
 
 /* ---- the sweep ---- */
 
-static void write_listed(struct engine *g, struct store_batch *b, enum message_status as, int64_t before_ms)
+static void write_listed(struct engine *g, struct store_batch *b, enum message_status as,
+                         int64_t before_ms)
 {
     struct monitor *mon = &g->monitor;
     for (struct message *m = mon->first; m; m = m->next) {
         pthread_mutex_lock(&m->lock);
-        if (m->level >= MPL_INFO && m->start_ms <= before_ms && (!m->written || as != MESSAGE_PROCESSING)) {
+        if (m->level >= MPL_INFO && m->start_ms <= before_ms &&
+            (!m->written || as != MESSAGE_PROCESSING)) {
             m->status = as;
             m->written = true;
             if (as != MESSAGE_PROCESSING)
@@ -552,8 +589,10 @@ bool monitor_open(struct engine *g, struct err *e)
         return true;
     struct store_batch *b = store_batch_new();
     struct value binds[] = {VALUE_INT(time_now_ms())};
-    store_batch_add(b, "UPDATE message_processing_log SET status = 'ABANDONED', log_end = ? WHERE status = 'PROCESSING'",
-                    binds, COUNT(binds));
+    store_batch_add(
+        b,
+        "UPDATE message_processing_log SET status = 'ABANDONED', log_end = ? WHERE status = 'PROCESSING'",
+        binds, COUNT(binds));
     if (!store_commit_wait(g->config.store, b, e))
         return false;
     mon->is_open = true;

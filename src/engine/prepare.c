@@ -6,7 +6,8 @@
 
 /* ---- problems ---- */
 
-static void add_problem(struct problems *ps, enum err_code code, str step, str label, const char *fmt, va_list ap)
+static void add_problem(struct problems *ps, enum err_code code, str step, str label,
+                        const char *fmt, va_list ap)
 {
     char text[500];
     vsnprintf(text, sizeof text, fmt, ap);
@@ -61,7 +62,8 @@ bool prepare_bool(const struct prepare *p, const char *key, bool otherwise)
     return !(str_eq_nocase(v, STR("false")) || str_eqz(v, "0")) && otherwise;
 }
 
-int64_t prepare_int(const struct prepare *p, const char *key, int64_t otherwise, int64_t least, int64_t most)
+int64_t prepare_int(const struct prepare *p, const char *key, int64_t otherwise, int64_t least,
+                    int64_t most)
 {
     str v = str_trim(prepare_text(p, key));
     int64_t n = 0;
@@ -69,8 +71,8 @@ int64_t prepare_int(const struct prepare *p, const char *key, int64_t otherwise,
         return otherwise;
     if (str_to_i64(v, &n) && n >= least && n <= most)
         return n;
-    prepare_wrong(p, "%s must be a number from %lld to %lld, not '" STR_FMT "'", key, (long long)least, (long long)most,
-                  STR_ARG(v));
+    prepare_wrong(p, "%s must be a number from %lld to %lld, not '" STR_FMT "'", key,
+                  (long long)least, (long long)most, STR_ARG(v));
     return otherwise;
 }
 
@@ -108,10 +110,12 @@ static const str *lookup(const struct prepare *p, str path, str *ret_path)
 }
 
 /* Any file of that folder, at any depth, whose name is the last part of the reference. */
-static const str *by_last_part(const struct prepare *p, str reference, const char *folder, str *ret_path)
+static const str *by_last_part(const struct prepare *p, str reference, const char *folder,
+                               str *ret_path)
 {
     size_t slash = str_rfind_char(reference, '/');
-    str tail = arena_fmt(p->arena, "/" STR_FMT, STR_ARG(str_from(reference, slash == SIZE_MAX ? 0 : slash + 1)));
+    str tail = arena_fmt(p->arena, "/" STR_FMT,
+                         STR_ARG(str_from(reference, slash == SIZE_MAX ? 0 : slash + 1)));
     str prefix = arena_fmt(p->arena, "src/main/resources/%s", folder);
     for (size_t i = 0; i < p->files->entries.n; i++) {
         const struct map_entry *f = &p->files->entries.at[i];
@@ -132,9 +136,12 @@ const str *prepare_file(const struct prepare *p, str reference, const char *fold
         reference = str_from(reference, 1);
     if (!reference.n)
         return NULL;
-    const str *found = lookup(p, arena_fmt(p->arena, "src/main/resources/" STR_FMT, STR_ARG(reference)), ret_path);
+    const str *found =
+        lookup(p, arena_fmt(p->arena, "src/main/resources/" STR_FMT, STR_ARG(reference)), ret_path);
     if (!found)
-        found = lookup(p, arena_fmt(p->arena, "src/main/resources/%s/" STR_FMT, folder, STR_ARG(reference)), ret_path);
+        found = lookup(
+            p, arena_fmt(p->arena, "src/main/resources/%s/" STR_FMT, folder, STR_ARG(reference)),
+            ret_path);
     return found ? found : by_last_part(p, reference, folder, ret_path);
 }
 
@@ -157,7 +164,9 @@ static size_t read_number(str s, char *out)
     uint32_t c = 0;
     for (size_t i = hex; i < s.n; i++) {
         char d = s.p[i];
-        int digit = d >= '0' && d <= '9' ? d - '0' : hex && (d | 32) >= 'a' && (d | 32) <= 'f' ? (d | 32) - 'a' + 10 : -1;
+        int digit = d >= '0' && d <= '9'                        ? d - '0'
+                    : hex && (d | 32) >= 'a' && (d | 32) <= 'f' ? (d | 32) - 'a' + 10
+                                                                : -1;
         if (digit < 0 || c > 0x10FFFF)
             return 0;
         c = c * (hex ? 16 : 10) + (uint32_t)digit;
@@ -178,8 +187,16 @@ static size_t read_number(str s, char *out)
 /* One entity's text, without & and ;: bytes written, 0 when it is none. */
 static size_t entity(str name, char *out)
 {
-    static const struct { const char *name; char c; } NAMED[] = {
-        {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"apos", '\''}, {"quot", '"'}};
+    static const struct {
+        const char *name;
+        char c;
+    } NAMED[] = {
+        {"lt",   '<' },
+        {"gt",   '>' },
+        {"amp",  '&' },
+        {"apos", '\''},
+        {"quot", '"' }
+    };
     if (name.n > 1 && name.p[0] == '#')
         return read_number(str_from(name, 1), out);
     for (size_t i = 0; i < COUNT(NAMED); i++)
@@ -198,7 +215,8 @@ static str unescape(struct arena *a, str s)
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
         size_t end = s.p[i] == '&' ? str_find_char(s, ';', i) : SIZE_MAX;
-        size_t wrote = end != SIZE_MAX && end - i <= 10 ? entity(str_sub(s, i + 1, end), out + n) : 0;
+        size_t wrote =
+            end != SIZE_MAX && end - i <= 10 ? entity(str_sub(s, i + 1, end), out + n) : 0;
         if (wrote)
             i = end;
         else
@@ -220,7 +238,8 @@ static str cell_id(struct arena *a, str tag)
 
 static bool read_cell(const struct prepare *p, str row, size_t *at, struct prepare_row *r)
 {
-    size_t open = str_find(row, STR("<cell"), *at), close = open == SIZE_MAX ? open : str_find_char(row, '>', open);
+    size_t open = str_find(row, STR("<cell"), *at),
+           close = open == SIZE_MAX ? open : str_find_char(row, '>', open);
     if (close == SIZE_MAX || r->ncells == COUNT(r->cells))
         return false;
     str tag = str_sub(row, open + 5, close);
@@ -255,7 +274,8 @@ bool prepare_rows(const struct prepare *p, const char *key, struct prepare_row *
         at = end;
     }
     if (!rows.n && str_trim(table).n) {
-        prepare_wrong(p, "the table '%s' has no rows: '" STR_FMT "'", key, STR_ARG(str_sub(table, 0, 80)));
+        prepare_wrong(p, "the table '%s' has no rows: '" STR_FMT "'", key,
+                      STR_ARG(str_sub(table, 0, 80)));
         return false;
     }
     *ret = rows.at;

@@ -12,10 +12,12 @@ struct program *program_new(void)
     return p;
 }
 
-uint32_t program_add(struct program *p, const struct step_type *type, void *cfg, str id, str label, uint16_t process)
+uint32_t program_add(struct program *p, const struct step_type *type, void *cfg, str id, str label,
+                     uint16_t process)
 {
-    vec_add(p->arena, &p->operations,
-            (struct operation){.type = type, .cfg = cfg, .id = id, .label = label, .process = process});
+    vec_add(
+        p->arena, &p->operations,
+        (struct operation){.type = type, .cfg = cfg, .id = id, .label = label, .process = process});
     return (uint32_t)p->operations.n - 1;
 }
 
@@ -42,7 +44,8 @@ static void explain_routes(const struct program *p, struct buf *out)
 {
     for (size_t i = 0; i < p->routes.n; i++) {
         const struct route *r = &p->routes.at[i];
-        buf_addf(out, "start '" STR_FMT "' %s ", STR_ARG(r->label), r->type ? r->type->component : "none");
+        buf_addf(out, "start '" STR_FMT "' %s ", STR_ARG(r->label),
+                 r->type ? r->type->component : "none");
         if (r->type && r->type->explain)
             r->type->explain(r->cfg, out);
         buf_addf(out, " -> %u\n", r->entry);
@@ -52,7 +55,8 @@ static void explain_routes(const struct program *p, struct buf *out)
 static void explain_operation(const struct program *p, uint32_t i, struct buf *out)
 {
     const struct operation *op = &p->operations.at[i];
-    buf_addf(out, "  %4u  %s '" STR_FMT "' (" STR_FMT ")", i, op->type->name, STR_ARG(op->label), STR_ARG(op->id));
+    buf_addf(out, "  %4u  %s '" STR_FMT "' (" STR_FMT ")", i, op->type->name, STR_ARG(op->label),
+             STR_ARG(op->id));
     if (op->handler)
         buf_addz(out, " [exception subprocess]");
     if (op->type->explain) {
@@ -71,7 +75,8 @@ void program_explain(const struct program *p, struct buf *out)
     explain_routes(p, out);
     for (size_t n = 0; n < p->processes.n; n++) {
         const struct process *process = &p->processes.at[n];
-        buf_addf(out, "%sprocess %zu '" STR_FMT "'", process->local ? "local " : "", n, STR_ARG(process->name));
+        buf_addf(out, "%sprocess %zu '" STR_FMT "'", process->local ? "local " : "", n,
+                 STR_ARG(process->name));
         if (process->entry)
             buf_addf(out, ", begins at %u", process->entry);
         if (process->handler)

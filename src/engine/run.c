@@ -46,7 +46,8 @@ static bool find_handler(struct exchange *x)
     x->skip_handler = false;
     for (;; skip = false) {
         size_t process = x->program->operations.at[x->pc].process;
-        uint32_t handler = process < x->program->processes.n ? x->program->processes.at[process].handler : 0;
+        uint32_t handler =
+            process < x->program->processes.n ? x->program->processes.at[process].handler : 0;
         if (handler && !skip && !x->in_handler) {
             x->pc = handler;
             x->in_handler = true;
@@ -82,9 +83,11 @@ static bool within_limits(struct exchange *x, struct err *e)
     const struct engine_config *c = &x->engine->config;
     size_t steps = atomic_fetch_add_explicit(&x->message->steps, 1, memory_order_relaxed);
     if (steps >= c->max_steps)
-        return err_set(e, ERR_UNAVAILABLE, "the message ran more than %zu steps: endless loop?", c->max_steps);
+        return err_set(e, ERR_UNAVAILABLE, "the message ran more than %zu steps: endless loop?",
+                       c->max_steps);
     if (arena_size(x->arena) > EXCHANGE_MEMORY_MAX)
-        return err_set(e, ERR_TOO_LARGE, "the message needs more than %d MB of memory", EXCHANGE_MEMORY_MAX >> 20);
+        return err_set(e, ERR_TOO_LARGE, "the message needs more than %d MB of memory",
+                       EXCHANGE_MEMORY_MAX >> 20);
     return true;
 }
 
@@ -172,7 +175,8 @@ static bool arrives(const struct exchange *x, const struct operation *op)
 static bool moves(struct exchange *x, const struct operation *op)
 {
     if (blocks(op) != here.blocking) {
-        pool_add(here.blocking ? x->engine->workers : x->engine->blocking, here.blocking ? on_worker : on_blocking, x);
+        pool_add(here.blocking ? x->engine->workers : x->engine->blocking,
+                 here.blocking ? on_worker : on_blocking, x);
         return true;
     }
     if (here.leave_us && time_monotonic_us() > here.leave_us) {
@@ -274,7 +278,8 @@ struct exchange *exchange_new(struct artifact *a, const struct start *s, struct 
     }
     if (atomic_fetch_add(&g->in_flight, 1) >= g->config.max_exchanges) {
         atomic_fetch_sub(&g->in_flight, 1);
-        err_set(e, ERR_UNAVAILABLE, "more than %zu messages are being processed", g->config.max_exchanges);
+        err_set(e, ERR_UNAVAILABLE, "more than %zu messages are being processed",
+                g->config.max_exchanges);
         return NULL;
     }
     struct exchange *x = exchange_make(a);
@@ -315,7 +320,8 @@ void engine_finished(struct exchange *x)
 {
     struct engine *g = x->engine;
     struct message *m = x->message;
-    atomic_fetch_add_explicit(m->status == MESSAGE_COMPLETED ? &g->completed : &g->failed, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(m->status == MESSAGE_COMPLETED ? &g->completed : &g->failed, 1,
+                              memory_order_relaxed);
     if (m->done)
         m->done(m->done_arg, x);
     exchange_release(x);
