@@ -319,10 +319,11 @@ static bool set_up(struct conn *c, enum conn_role role, bool durable, struct err
                e);
 }
 
-/* SQLite would make it readable for all; the log takes its mode over. */
+/* SQLite would make it readable for all; the log takes its mode over. Never touches an existing file:
+ * closing it again would drop the locks that other connections hold. */
 static void make_private(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
 }

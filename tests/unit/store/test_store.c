@@ -3,6 +3,7 @@
 #include "base/time.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
 #include <signal.h>
@@ -301,6 +302,35 @@ static void test_a_directory_has_one_owner(void **state)
     assert_int_equal(e.code, ERR_NOT_IMPLEMENTED);
 }
 
+static bool read_inside(void *arg, const struct value *columns_, size_t n)
+{
+    (void)columns_, (void)n;
+    return number(arg, "SELECT 1") == 1;
+}
+
+/* POSIX locks of a process fall when it closes any descriptor of the file. Without SQLite's lock a
+ * sqlite3 shell beside us would take itself for the only user and delete the log when it leaves. */
+static void test_others_see_that_it_is_in_use(void **state)
+{
+    (void)state;
+    char dir[64], path[128];
+    struct store *s = open_at(make_dir(dir));
+    int status;
+    struct err e;
+    assert_true(store_query(s, "SELECT 1", NULL, 0, read_inside, s, &e)); /* two readers */
+    snprintf(path, sizeof path, "%s/store.db", dir);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock l = {.l_type = F_WRLCK, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR);
+        _exit(fcntl(fd, F_GETLK, &l) || l.l_type == F_UNLCK);
+    }
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+    store_close(s);
+    remove_dir(dir);
+}
+
 static void test_a_full_disk_refuses_and_recovers(void **state)
 {
     (void)state;
@@ -442,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_many_producers),
         cmocka_unit_test(test_close_finishes_what_was_handed_in),
         cmocka_unit_test(test_a_directory_has_one_owner),
+        cmocka_unit_test(test_others_see_that_it_is_in_use),
         cmocka_unit_test(test_a_full_disk_refuses_and_recovers),
         cmocka_unit_test(test_a_failing_file_system),
         cmocka_unit_test(test_the_log_starts_over_under_readers),
