@@ -53,6 +53,7 @@ struct model_type {
     VEC(struct model_slot) slots;
     str table;        /* tm:table; STR_NONE: no rows, a hook answers */
     VEC(str) indexes; /* tm:index="a, b DESC; c", in column names */
+    uint16_t index;   /* its place in model.types */
 };
 enum { SET_LIST = 1, SET_READ = 2, SET_CREATE = 4, SET_UPDATE = 8, SET_DELETE = 16 };
 struct model_set {

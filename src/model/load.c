@@ -1,0 +1,550 @@
+/* Types, properties, keys and navigations from the EDMX. Two passes: first every name is declared,
+ * then each type is filled when it is first needed, its base and its complex types before it, so
+ * order in the file does not matter. Navigations are tied at the end, when all slots are known. */
+#include "load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- the vocabulary: which tm: attribute may stand where ---- */
+static const struct {
+    const char *element, *attribute;
+} vocabulary[] = {
+    {"EntityType",         "table"         },
+    {"EntityType",         "index"         },
+    {"EntityType",         "columns"       },
+    {"Property",           "column"        },
+    {"Property",           "readonly"      },
+    {"Property",           "hidden"        },
+    {"NavigationProperty", "join"          },
+    {"EntitySet",          "operations"    },
+    {"EntitySet",          "nav-operations"},
+    {"EntitySet",          "options"       },
+    {"EntitySet",          "read"          },
+    {"EntitySet",          "write"         },
+    {"EntitySet",          "hook"          },
+    {"EntitySet",          "status"        },
+    {"EntitySet",          "page"          },
+    {"EntitySet",          "listed"        },
+    {"FunctionImport",     "hook"          },
+    {"FunctionImport",     "role"          },
+    {"FunctionImport",     "status"        },
+};
+
+struct declaration {
+    struct model_type *type;
+    const struct xml_node *node;
+    str ns;
+    enum { DECLARED, FILLING, FILLED } state;
+};
+
+bool load_fail(struct err *e, const struct xml_node *at, const char *fmt, ...)
+{
+    char text[320];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    str name = xml_attr(at, "Name");
+    return err_set(e, ERR_BAD_REQUEST, "line %u: " STR_FMT " '" STR_FMT "': %s", xml_line(at),
+                   STR_ARG(xml_local(at)), STR_ARG(name), text);
+}
+
+str load_attr(struct loader *l, const struct xml_node *n, const char *name)
+{
+    return arena_str(l->a, xml_attr(n, name));
+}
+
+str load_tm(struct loader *l, const struct xml_node *n, const char *name)
+{
+    return arena_str(l->a, xml_attr_ns(n, MODEL_TM, name));
+}
+
+bool load_flag(str value, bool otherwise)
+{
+    return value.p ? str_eqz(value, "true") : otherwise;
+}
+
+static bool fill_type(struct loader *l, struct declaration *d, struct err *e) MUST_USE;
+
+static bool number(str s, unsigned *ret)
+{
+    int64_t v;
+    if (!s.p || str_eq_nocase(s, STR("max")))
+        return true;
+    if (!str_to_i64(s, &v) || v < 0 || v > INT32_MAX)
+        return false;
+    *ret = (unsigned)v;
+    return true;
+}
+
+bool load_property(struct loader *l, const struct xml_node *n, struct model_property *p,
+                   struct err *e)
+{
+    p->name = load_attr(l, n, "Name");
+    str type = xml_attr(n, "Type");
+    if (!p->name.n)
+        return load_fail(e, n, "Name is missing");
+    if (!edm_named(type, &p->type) || p->type == EDM_COMPLEX) {
+        struct declaration *d = map_get(&l->declarations, type);
+        if (!d || !d->type->complex)
+            return load_fail(e, n, "Type: unknown type '" STR_FMT "'", STR_ARG(type));
+        if (!fill_type(l, d, e))
+            return false;
+        p->type = EDM_COMPLEX;
+        p->complex = d->type;
+    }
+    p->nullable = load_flag(xml_attr(n, "Nullable"), true);
+    p->concurrency = str_eqz(xml_attr(n, "ConcurrencyMode"), "Fixed");
+    if (!number(xml_attr(n, "MaxLength"), &p->max_length))
+        return load_fail(e, n, "MaxLength: no number");
+    if (!number(xml_attr(n, "Precision"), &p->precision))
+        return load_fail(e, n, "Precision: no number");
+    if (!number(xml_attr(n, "Scale"), &p->scale))
+        return load_fail(e, n, "Scale: no number");
+    p->column = load_tm(l, n, "column");
+    if (!p->column.p)
+        p->column = name_snake(l->a, p->name);
+    p->read_only = load_flag(xml_attr_ns(n, MODEL_TM, "readonly"), false);
+    p->hidden = load_flag(xml_attr_ns(n, MODEL_TM, "hidden"), false);
+    return true;
+}
+
+/* Gives p its slots behind those that t has already. */
+static bool add_property(struct loader *l, struct model_type *t, struct model_property p,
+                         const struct xml_node *n, struct err *e)
+{
+    size_t slots = p.complex ? p.complex->slots.n : 1;
+    if (t->slots.n + slots > MODEL_MAX_SLOTS)
+        return load_fail(e, n, "too many properties");
+    p.slot = (uint16_t)t->slots.n;
+    p.slots = (uint16_t)slots;
+    vec_add(l->a, &t->properties, p);
+    const struct model_property *kept = &t->properties.at[t->properties.n - 1];
+    if (!p.complex)
+        vec_add(l->a, &t->slots, (struct model_slot){kept, p.name, p.column});
+    for (size_t i = 0; p.complex && i < slots; i++) {
+        const struct model_slot *in = &p.complex->slots.at[i];
+        vec_add(l->a, &t->slots,
+                (struct model_slot){
+                    in->property,
+                    arena_fmt(l->a, STR_FMT "/" STR_FMT, STR_ARG(p.name), STR_ARG(in->path)),
+                    arena_fmt(l->a, STR_FMT "_" STR_FMT, STR_ARG(p.column), STR_ARG(in->column))});
+    }
+    return true;
+}
+
+static bool add_keys(struct loader *l, struct model_type *t, const struct xml_node *key,
+                     struct err *e)
+{
+    for (const struct xml_node *r = xml_first(key); r; r = xml_next(r)) {
+        const struct model_property *p = model_property_named(t, xml_attr(r, "Name"));
+        if (!p || p->complex)
+            return load_fail(e, r, "Name: no property of " STR_FMT, STR_ARG(t->name));
+        uint16_t i = (uint16_t)(p - t->properties.at);
+        t->properties.at[i].is_key = true;
+        vec_add(l->a, &t->keys, i);
+    }
+    return true;
+}
+
+/* tm:columns="message_guid Edm.String, position Edm.Int32" */
+static bool add_columns(struct loader *l, struct model_type *t, const struct xml_node *n,
+                        struct err *e)
+{
+    str list = load_tm(l, n, "columns"), one;
+    while (str_split(&list, ',', &one)) {
+        one = str_trim(one);
+        size_t gap = str_find_char(one, ' ', 0);
+        struct model_property *p = arena_new_of(l->a, struct model_property);
+        *p = (struct model_property){
+            .nullable = true, .hidden = true, .read_only = true, .slots = 1};
+        p->name = p->column = arena_str(l->a, str_sub(one, 0, gap == SIZE_MAX ? one.n : gap));
+        if (gap == SIZE_MAX || !edm_named(str_trim(str_from(one, gap)), &p->type) ||
+            p->type == EDM_COMPLEX)
+            return load_fail(e, n, "tm:columns: '" STR_FMT "' is not a name and a type",
+                             STR_ARG(one));
+        p->slot = (uint16_t)t->slots.n;
+        vec_add(l->a, &t->slots, (struct model_slot){p, p->name, p->column});
+    }
+    return true;
+}
+
+static bool has_column(const struct model_type *t, str column)
+{
+    for (size_t i = 0; i < t->slots.n; i++)
+        if (str_eq(t->slots.at[i].column, column))
+            return true;
+    return false;
+}
+
+/* tm:index="a, b DESC; c" */
+static bool add_indexes(struct loader *l, struct model_type *t, const struct xml_node *n,
+                        struct err *e)
+{
+    str list = load_tm(l, n, "index"), one;
+    while (str_split(&list, ';', &one)) {
+        one = str_trim(one);
+        str columns = one, column;
+        while (str_split(&columns, ',', &column)) {
+            column = str_trim(column);
+            size_t gap = str_find_char(column, ' ', 0);
+            str order = gap == SIZE_MAX ? STR("") : str_trim(str_from(column, gap));
+            column = str_sub(column, 0, gap == SIZE_MAX ? column.n : gap);
+            if (!has_column(t, column))
+                return load_fail(e, n, "tm:index: no column '" STR_FMT "'", STR_ARG(column));
+            if (order.n && !str_eqz(order, "DESC") && !str_eqz(order, "ASC"))
+                return load_fail(e, n, "tm:index: '" STR_FMT "' is neither ASC nor DESC",
+                                 STR_ARG(order));
+        }
+        vec_add(l->a, &t->indexes, arena_str(l->a, one));
+    }
+    return true;
+}
+
+static bool unique_columns(const struct model_type *t, const struct xml_node *n, struct err *e)
+{
+    for (size_t i = 0; i < t->slots.n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(t->slots.at[i].column, t->slots.at[k].column))
+                return load_fail(e, n, "two properties have the column '" STR_FMT "'",
+                                 STR_ARG(t->slots.at[i].column));
+    return true;
+}
+
+/* What a type has from its base: everything but the table and the extra columns. */
+static bool inherit(struct loader *l, struct declaration *d, struct err *e)
+{
+    str name = xml_attr(d->node, "BaseType");
+    if (!name.p)
+        return true;
+    struct declaration *base = map_get(&l->declarations, name);
+    if (!base || base->type->complex != d->type->complex)
+        return load_fail(e, d->node, "BaseType: unknown type '" STR_FMT "'", STR_ARG(name));
+    if (!fill_type(l, base, e))
+        return false;
+    struct model_type *t = d->type;
+    t->base = base->type;
+    t->has_stream = base->type->has_stream;
+    for (size_t i = 0; i < t->base->properties.n; i++)
+        if (!add_property(l, t, t->base->properties.at[i], d->node, e))
+            return false;
+    for (size_t i = 0; i < t->base->keys.n; i++)
+        vec_add(l->a, &t->keys, t->base->keys.at[i]);
+    return true;
+}
+
+static bool fill_properties(struct loader *l, struct declaration *d, struct err *e)
+{
+    struct model_type *t = d->type;
+    for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n)) {
+        if (!xml_is(n, "Property"))
+            continue;
+        struct model_property p = {0};
+        if (!load_property(l, n, &p, e))
+            return false;
+        if (model_property_named(t, p.name))
+            return load_fail(e, n, "there are two of that name");
+        if (!add_property(l, t, p, n, e))
+            return false;
+    }
+    return true;
+}
+
+/* properties may have moved while it grew. */
+static void point_slots(struct model_type *t)
+{
+    for (size_t i = 0; i < t->properties.n; i++)
+        if (!t->properties.at[i].complex)
+            t->slots.at[t->properties.at[i].slot].property = &t->properties.at[i];
+}
+
+static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
+{
+    struct model_type *t = d->type;
+    if (d->state == FILLED)
+        return true;
+    if (d->state == FILLING)
+        return load_fail(e, d->node, "contains itself");
+    d->state = FILLING;
+    if (!inherit(l, d, e) || !fill_properties(l, d, e))
+        return false;
+    t->has_stream = load_flag(xml_attr_ns(d->node, MODEL_M, "HasStream"), t->has_stream);
+    t->abstract = load_flag(xml_attr(d->node, "Abstract"), false);
+    const struct xml_node *key = xml_child(d->node, "Key");
+    if (key && !add_keys(l, t, key, e))
+        return false;
+    point_slots(t);
+    t->table = l->annotated ? load_tm(l, d->node, "table") : name_snake(l->a, t->name);
+    if (!add_columns(l, t, d->node, e) || !add_indexes(l, t, d->node, e))
+        return false;
+    if (!t->complex && !t->keys.n && !t->abstract)
+        return load_fail(e, d->node, "has no Key");
+    if (t->table.p && !unique_columns(t, d->node, e))
+        return false;
+    d->state = FILLED;
+    return true;
+}
+
+/* ---- navigations ---- */
+static bool join_by_constraint(struct loader *l, struct model_type *t, struct model_nav *nav,
+                               const struct end *from, const struct end *to,
+                               const struct xml_node *n, struct err *e)
+{
+    if (from->refs.n != to->refs.n)
+        return load_fail(e, n, "the ReferentialConstraint is uneven");
+    for (size_t i = 0; i < from->refs.n; i++) {
+        int own = model_slot_named(t, from->refs.at[i]),
+            theirs = model_slot_named(nav->target, to->refs.at[i]);
+        if (own < 0 || theirs < 0)
+            return load_fail(e, n, "the ReferentialConstraint names no property of '" STR_FMT "'",
+                             STR_ARG(own < 0 ? t->name : nav->target->name));
+        vec_add(l->a, &nav->joins, (struct model_join){(uint16_t)own, (uint16_t)theirs});
+    }
+    return true;
+}
+
+/* tm:join="PackageId=Id, own=theirs" */
+static bool join_by_attribute(struct loader *l, struct model_type *t, struct model_nav *nav,
+                              str list, const struct xml_node *n, struct err *e)
+{
+    str one;
+    nav->joins.n = 0;
+    while (str_split(&list, ',', &one)) {
+        size_t eq = str_find_char(one, '=', 0);
+        if (eq == SIZE_MAX)
+            return load_fail(e, n, "tm:join: '" STR_FMT "' is not own=theirs",
+                             STR_ARG(str_trim(one)));
+        str own_name = str_trim(str_sub(one, 0, eq)), their_name = str_trim(str_from(one, eq + 1));
+        int own = model_slot_named(t, own_name), theirs = model_slot_named(nav->target, their_name);
+        if (own < 0)
+            return load_fail(e, n, "tm:join: no property '" STR_FMT "' in " STR_FMT,
+                             STR_ARG(own_name), STR_ARG(t->name));
+        if (theirs < 0)
+            return load_fail(e, n, "tm:join: no property '" STR_FMT "' in " STR_FMT,
+                             STR_ARG(their_name), STR_ARG(nav->target->name));
+        vec_add(l->a, &nav->joins, (struct model_join){(uint16_t)own, (uint16_t)theirs});
+    }
+    return true;
+}
+
+static bool load_nav(struct loader *l, struct model_type *t, const struct xml_node *n,
+                     struct err *e)
+{
+    struct model_nav nav = {.name = load_attr(l, n, "Name"),
+                            .relationship = load_attr(l, n, "Relationship"),
+                            .to_role = load_attr(l, n, "ToRole")};
+    if (model_nav_named(t, nav.name) || model_property_named(t, nav.name))
+        return load_fail(e, n, "there are two of that name");
+    const struct association *as = map_get(&l->associations, nav.relationship);
+    if (!as)
+        return load_fail(e, n, "Relationship: unknown association '" STR_FMT "'",
+                         STR_ARG(nav.relationship));
+    const struct end *to = NULL, *from = NULL;
+    for (size_t i = 0; i < 2; i++)
+        if (str_eq(as->ends[i].role, nav.to_role)) {
+            to = &as->ends[i];
+            from = &as->ends[1 - i];
+        }
+    if (!to)
+        return load_fail(e, n, "ToRole: the association has no role '" STR_FMT "'",
+                         STR_ARG(nav.to_role));
+    nav.target = model_type_named(l->m, to->type);
+    if (!nav.target || nav.target->complex)
+        return load_fail(e, n, "leads to the unknown type '" STR_FMT "'", STR_ARG(to->type));
+    nav.many = to->many;
+    nav.set = to->set.p ? model_set_named(l->m, to->set) : model_set_of_type(l->m, nav.target);
+    str join = load_tm(l, n, "join");
+    bool ok = join.p ? join_by_attribute(l, t, &nav, join, n, e)
+                     : join_by_constraint(l, t, &nav, from, to, n, e);
+    if (ok)
+        vec_add(l->a, &t->navs, nav);
+    return ok;
+}
+
+static bool load_navs(struct loader *l, struct declaration *d, struct err *e)
+{
+    struct declaration *base =
+        d->type->base ? map_get(&l->declarations, d->type->base->qualified) : NULL;
+    if (d->type->navs.n || d->type->complex)
+        return true;
+    if (base && !load_navs(l, base, e))
+        return false;
+    for (size_t i = 0; base && i < base->type->navs.n; i++)
+        vec_add(l->a, &d->type->navs, base->type->navs.at[i]);
+    for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n))
+        if (xml_is(n, "NavigationProperty") && !load_nav(l, d->type, n, e))
+            return false;
+    return true;
+}
+
+/* ---- declarations ---- */
+static bool declare_type(struct loader *l, const struct xml_node *n, str ns, struct err *e)
+{
+    struct model_type *t = arena_new_of(l->a, struct model_type);
+    struct declaration *d = arena_new_of(l->a, struct declaration);
+    t->name = load_attr(l, n, "Name");
+    t->qualified = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(t->name));
+    t->complex = xml_is(n, "ComplexType");
+    t->index = (uint16_t)l->m->types.n;
+    *d = (struct declaration){.type = t, .node = n, .ns = ns};
+    if (!t->name.n)
+        return load_fail(e, n, "Name is missing");
+    if (model_type_named(l->m, t->qualified))
+        return load_fail(e, n, "there are two types of that name");
+    if (l->m->types.n >= MODEL_MAX_PARTS)
+        return load_fail(e, n, "too many types");
+    vec_add(l->a, &l->m->types, t);
+    map_put(&l->m->types_by_name, t->qualified, t);
+    map_put(&l->declarations, t->qualified, d);
+    if (!model_type_named(l->m, t->name)) {
+        map_put(&l->m->types_by_name, t->name, t);
+        map_put(&l->declarations, t->name, d);
+    }
+    return true;
+}
+
+static void declare_constraint(struct loader *l, struct association *as,
+                               const struct xml_node *side)
+{
+    str role = xml_attr(side, "Role");
+    for (size_t i = 0; i < 2; i++)
+        if (str_eq(as->ends[i].role, role))
+            for (const struct xml_node *r = xml_first(side); r; r = xml_next(r))
+                vec_add(l->a, &as->ends[i].refs, load_attr(l, r, "Name"));
+}
+
+static bool declare_association(struct loader *l, const struct xml_node *n, str ns, struct err *e)
+{
+    struct association *as = arena_new_of(l->a, struct association);
+    size_t ends = 0;
+    as->name = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(xml_attr(n, "Name")));
+    for (const struct xml_node *c = xml_first(n); c; c = xml_next(c)) {
+        if (!xml_is(c, "End"))
+            continue;
+        if (ends == 2)
+            return load_fail(e, n, "has more than two Ends");
+        as->ends[ends++] = (struct end){.role = load_attr(l, c, "Role"),
+                                        .type = load_attr(l, c, "Type"),
+                                        .many = str_eqz(xml_attr(c, "Multiplicity"), "*")};
+    }
+    if (ends != 2)
+        return load_fail(e, n, "needs two Ends");
+    const struct xml_node *constraint = xml_child(n, "ReferentialConstraint");
+    for (const struct xml_node *c = constraint ? xml_first(constraint) : NULL; c; c = xml_next(c))
+        declare_constraint(l, as, c);
+    map_put(&l->associations, as->name, as);
+    return true;
+}
+
+static bool declare_schema(struct loader *l, const struct xml_node *schema, struct err *e)
+{
+    str ns = load_attr(l, schema, "Namespace");
+    if (!l->m->ns.p)
+        l->m->ns = ns;
+    for (const struct xml_node *n = xml_first(schema); n; n = xml_next(n)) {
+        bool type = xml_is(n, "EntityType") || xml_is(n, "ComplexType");
+        if (type && !declare_type(l, n, ns, e))
+            return false;
+        if (xml_is(n, "Association") && !declare_association(l, n, ns, e))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the document ---- */
+struct checker {
+    const struct xml_node *element;
+    struct err *e;
+    bool ok;
+};
+
+static void check_start(void *arg, const struct xml_node *element)
+{
+    ((struct checker *)arg)->element = element;
+}
+
+static void check_attribute(void *arg, const struct xml_node *attribute, str value)
+{
+    struct checker *c = arg;
+    (void)value;
+    if (!c->ok || !str_eqz(xml_uri(attribute), MODEL_TM))
+        return;
+    str name = xml_local(attribute), element = xml_local(c->element);
+    for (size_t i = 0; i < COUNT(vocabulary); i++)
+        if (str_eqz(name, vocabulary[i].attribute) && str_eqz(element, vocabulary[i].element))
+            return;
+    c->ok = load_fail(c->e, c->element, "tm:" STR_FMT " is unknown here", STR_ARG(name));
+}
+
+static bool check_vocabulary(const struct xml_node *root, struct err *e)
+{
+    struct checker c = {.e = e, .ok = true};
+    static const struct xml_events events = {.start = check_start, .attribute = check_attribute};
+    xml_walk(root, &events, &c);
+    return c.ok;
+}
+
+static bool load_types(struct loader *l, struct err *e)
+{
+    struct map *all = &l->declarations;
+    for (size_t i = 0; i < all->entries.n; i++)
+        if (!fill_type(l, all->entries.at[i].value, e))
+            return false;
+    return true;
+}
+
+static bool load_all_navs(struct loader *l, struct err *e)
+{
+    struct map *all = &l->declarations;
+    for (size_t i = 0; i < all->entries.n; i++)
+        if (!load_navs(l, all->entries.at[i].value, e))
+            return false;
+    return true;
+}
+
+static bool load_document(struct loader *l, const struct xml_node *root, struct err *e)
+{
+    const struct xml_node *services = xml_is(root, "Edmx") ? xml_child(root, "DataServices") : NULL;
+    const struct xml_node *container = NULL, *c;
+    if (!services)
+        return load_fail(e, root, "is no EDMX document");
+    if (l->annotated && !check_vocabulary(root, e))
+        return false;
+    for (const struct xml_node *s = xml_first(services); s; s = xml_next(s)) {
+        if (!xml_is(s, "Schema"))
+            continue;
+        if (!declare_schema(l, s, e))
+            return false;
+        if ((c = xml_child(s, "EntityContainer")))
+            container = c;
+    }
+    if (!container)
+        return load_fail(e, services, "has no EntityContainer");
+    return load_types(l, e) && load_container(l, container, e) && load_all_navs(l, e);
+}
+
+bool model_load(str edmx, struct model **ret, struct err *e)
+{
+    struct xml_doc *doc;
+    if (!xml_parse(edmx, &doc, e))
+        return false;
+    struct arena *a = arena_new();
+    struct model *m = arena_new_of(a, struct model);
+    m->arena = a;
+    struct loader l = {.m = m, .a = a, .annotated = str_find(edmx, STR(MODEL_TM), 0) != SIZE_MAX};
+    map_init(&m->types_by_name, a, false);
+    map_init(&m->sets_by_name, a, false);
+    map_init(&m->functions_by_name, a, false);
+    map_init(&l.declarations, a, false);
+    map_init(&l.associations, a, false);
+    bool ok = load_document(&l, xml_root(doc), e);
+    if (ok) {
+        m->metadata = metadata_strip(a, edmx);
+        *ret = m;
+    } else {
+        model_free(m);
+    }
+    xml_free(doc);
+    return ok;
+}

@@ -1,0 +1,41 @@
+/* Inside the model room: what the parts of the loader share. */
+#ifndef MODEL_LOAD_H
+#define MODEL_LOAD_H
+#include "format/xml.h"
+#include "model/model.h"
+
+#define MODEL_TM "urn:tidemill:odata"
+#define MODEL_M "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
+#define MODEL_SAP "http://www.sap.com/Protocols/SAPData"
+enum { MODEL_MAX_SLOTS = 4096, MODEL_MAX_PARTS = 16384 };
+
+struct loader {
+    struct model *m;
+    struct arena *a;
+    bool annotated; /* the document knows tm: at all; else everything is served from tables */
+    struct map declarations; /* qualified or plain type name -> struct declaration */
+    struct map associations; /* qualified name -> struct association */
+};
+struct end {
+    str role, type, set;
+    bool many;
+    VEC(str) refs; /* of the referential constraint */
+};
+struct association {
+    str name;
+    struct end ends[2];
+};
+/* false with "line N: <element> 'Name': text". */
+bool load_fail(struct err *e, const struct xml_node *at, const char *fmt, ...) PRINTF(3, 4);
+str load_attr(struct loader *l, const struct xml_node *n, const char *name); /* kept in the arena */
+str load_tm(struct loader *l, const struct xml_node *n, const char *name);   /* the same for tm: */
+bool load_flag(str value, bool otherwise);                                   /* "true" or "false" */
+/* A property, or a function's parameter. Complex types must be loaded already. */
+bool load_property(struct loader *l, const struct xml_node *n, struct model_property *ret,
+                   struct err *e) MUST_USE;
+
+str name_snake(struct arena *a, str name); /* "MessageGuid" -> "message_guid" */
+str metadata_strip(struct arena *a, str edmx);
+/* EntitySets, AssociationSets and FunctionImports. */
+bool load_container(struct loader *l, const struct xml_node *container, struct err *e) MUST_USE;
+#endif
