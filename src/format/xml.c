@@ -23,9 +23,13 @@ struct err *xml_catch(struct err *e)
 {
     struct err *former = target;
     target = e;
-    if (e)
-        e->code = ERR_NONE;
+    e->code = ERR_NONE;
     return former;
+}
+
+void xml_uncatch(struct err *former)
+{
+    target = former;
 }
 
 static void on_error(void *unused, xmlErrorPtr x)
@@ -34,7 +38,9 @@ static void on_error(void *unused, xmlErrorPtr x)
     if (!target || target->code || x->level < XML_ERR_ERROR)
         return;
     str text = str_trim(str_of(x->message));
-    if (x->line > 0)
+    if (x->domain == XML_FROM_XPATH) /* its caller names the expression */
+        err_set(target, ERR_BAD_REQUEST, STR_FMT, STR_ARG(text));
+    else if (x->line > 0)
         err_set(target, ERR_BAD_REQUEST, "XML, line %d: " STR_FMT, x->line, STR_ARG(text));
     else
         err_set(target, ERR_BAD_REQUEST, "XML: " STR_FMT, STR_ARG(text));
@@ -175,13 +181,14 @@ bool xml_parse(str bytes, struct xml_doc **ret, struct err *e)
     bool ok = doc && !e->code && xmlDocGetRootElement(doc);
     if (!ok && !e->code)
         err_set(e, ERR_BAD_REQUEST, "XML: not well-formed");
-    xml_catch(NULL);
-    target = former;
+    xml_uncatch(former);
     xmlFreeParserCtxt(c);
     if (!ok)
         xmlFreeDoc(doc);
-    else
+    else {
+        xmlXPathOrderDocElems(doc); /* comparing positions costs the same then, however far apart */
         *ret = (struct xml_doc *)doc;
+    }
     return ok;
 }
 
@@ -203,7 +210,7 @@ bool xml_well_formed(str bytes)
     use_our_handlers(c);
     xmlDoc *doc = xmlCtxtReadMemory(c, bytes.p, (int)bytes.n, NULL, NULL, OPTIONS);
     bool ok = c->wellFormed && !e.code;
-    target = former;
+    xml_uncatch(former);
     xmlFreeDoc(doc);
     xmlFreeParserCtxt(c);
     return ok;

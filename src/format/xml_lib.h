@@ -14,6 +14,11 @@
 #undef XPATH_NUMBER
 #undef XPATH_STRING
 
+static inline const xmlChar *xml_z(const char *z)
+{
+    return (const xmlChar *)z;
+}
+
 static inline const xmlNode *xml_lib_node(const struct xml_node *n)
 {
     return (const xmlNode *)n;
@@ -29,7 +34,8 @@ static inline xmlDoc *xml_lib_doc(const struct xml_doc *d)
     return (xmlDoc *)(uintptr_t)d;
 }
 
-/* From here on the first error that libxml2 or libxslt raises in this thread fills e; NULL: ends
- * it. Returns the former one. */
+/* From here on the first error that libxml2 or libxslt raises in this thread fills e (code ERR_NONE until
+ * then). Returns what to give to xml_uncatch. */
 struct err *xml_catch(struct err *e);
+void xml_uncatch(struct err *former);
 #endif
