@@ -22,7 +22,7 @@ struct store_batch {
     void *arg;
     /* The result, filled by apply. */
     bool ok;
-    uint64_t rows, us; /* changed; spent, without the commit */
+    uint64_t rows; /* changed */
     struct err e;
 };
 
@@ -47,8 +47,8 @@ struct driver {
     bool (*maintain)(struct conn *c, bool to_end);
 };
 extern const struct driver driver_sqlite;
-/* store_commit_wait that tells what the batch has cost. */
-bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows, uint64_t *ret_us,
+/* store_commit_wait that tells how many rows the batch has changed. */
+bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows,
                        struct err *e) MUST_USE;
 const struct driver *store_driver(const struct store *s);
 #endif

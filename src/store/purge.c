@@ -1,9 +1,21 @@
-/* Deleting old rows in small batches. The size of a batch follows the time the last one took, so
- * that the writer is never held longer than a few milliseconds, whatever a row costs. */
+/* Deleting old rows in small batches. Their size follows the time that the last one took, commit and
+ * queue included, so that nobody waits long for the writer and a purge shrinks when others are busy.
+ * Between two batches it rests as long as the last one took. */
 #include "store/driver.h"
 #include "store/large.h"
 
-enum { FIRST = 64, LEAST = 16, MOST = 1000, LONG_US = 2500, SHORT_US = 1000 };
+#include "base/time.h"
+
+#include <unistd.h>
+
+enum {
+    FIRST = 64,
+    LEAST = 16,
+    MOST = 1000,
+    LONG_US = 4000,
+    SHORT_US = 2000,
+    LONGEST_REST_US = 50000
+};
 
 struct chunk {
     struct store *store;
@@ -28,7 +40,7 @@ static bool purge_some(struct store *s, const struct store_purge *p, const char 
                        struct value *binds, size_t *want, size_t *ret_keys, struct err *e)
 {
     struct chunk c = {s, p, store_batch_new(), 0};
-    uint64_t rows, us;
+    uint64_t rows;
     binds[p->nbinds] = VALUE_INT((int64_t)*want);
     bool ok = store_query(s, select, binds, p->nbinds + 1, add_key, &c, e);
     *ret_keys = c.keys;
@@ -36,8 +48,10 @@ static bool purge_some(struct store *s, const struct store_purge *p, const char 
         store_batch_free(c.batch);
         return ok;
     }
-    if (!batch_commit_wait(s, c.batch, &rows, &us, e))
+    int64_t since = time_monotonic_us();
+    if (!batch_commit_wait(s, c.batch, &rows, e))
         return false;
+    int64_t us = time_monotonic_us() - since;
     if (rows == 0)
         return err_set(e, ERR_INTERNAL, "a purge deletes none of the rows it selects: %.100s",
                        select);
@@ -45,6 +59,7 @@ static bool purge_some(struct store *s, const struct store_purge *p, const char 
         *want /= 2;
     else if (us < SHORT_US && *want < MOST)
         *want *= 2;
+    usleep((useconds_t)(us < LONGEST_REST_US ? us : LONGEST_REST_US));
     return true;
 }
 

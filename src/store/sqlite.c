@@ -258,9 +258,7 @@ static uint64_t sqlite_apply(struct conn *c, struct store_batch *group)
     struct err e = {0};
     bool open = apply_cached(c, STR("BEGIN IMMEDIATE"), &e);
     for (struct store_batch *b = group; b && open; b = b->next) {
-        int64_t since = time_monotonic_us();
         b->ok = apply_batch(c, b);
-        b->us = (uint64_t)(time_monotonic_us() - since);
         /* A full disk or an I/O error ends the whole transaction. */
         if (sqlite3_get_autocommit(c->db)) {
             e = b->e;

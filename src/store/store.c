@@ -74,7 +74,7 @@ struct waiter {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     const struct store_batch *batch;
-    uint64_t rows, us;
+    uint64_t rows;
     bool done, ok;
     struct err *e;
 };
@@ -86,15 +86,13 @@ static void wake(void *arg, bool ok, const struct err *e)
     w->done = true;
     w->ok = ok;
     w->rows = w->batch->rows;
-    w->us = w->batch->us;
     if (!ok)
         *w->e = *e;
     pthread_cond_signal(&w->cond);
     pthread_mutex_unlock(&w->lock);
 }
 
-bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows, uint64_t *ret_us,
-                       struct err *e)
+bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows, struct err *e)
 {
     struct waiter w = {.batch = b, .e = e};
     pthread_mutex_init(&w.lock, NULL);
@@ -107,14 +105,13 @@ bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_row
     pthread_cond_destroy(&w.cond);
     pthread_mutex_destroy(&w.lock);
     *ret_rows = w.rows;
-    *ret_us = w.us;
     return w.ok;
 }
 
 bool store_commit_wait(struct store *s, struct store_batch *b, struct err *e)
 {
-    uint64_t rows, us;
-    return batch_commit_wait(s, b, &rows, &us, e);
+    uint64_t rows;
+    return batch_commit_wait(s, b, &rows, e);
 }
 
 /* ---- reading ---- */
