@@ -101,7 +101,8 @@ struct store_stats {
 };
 void store_get_stats(struct store *s, struct store_stats *ret);
 
-/* Secrets at rest: sealed with the key file DIR/secret.key (mode 0600). */
+/* Secrets at rest: sealed with the key file DIR/secret.key (mode 0600). Sealed are bytes, not text: keep
+ * them in a V_BYTES column. ERR_INTERNAL when they were changed or sealed with another key. */
 str store_seal(struct store *s, struct arena *a, str plain);
 bool store_unseal(struct store *s, struct arena *a, str sealed, str *ret, struct err *e) MUST_USE;
 #endif
