@@ -1,11 +1,10 @@
-/* Regular expressions are POSIX extended ones: the lists use alternatives, '.' and '*' only. */
 #include "adapters/header_filter.h"
 
-#include <regex.h>
+#include "format/regex.h"
 
 struct inbound_filter {
-    bool all, none;
-    regex_t regex;
+    bool all;
+    struct regex *regex; /* NULL: technical headers only */
 };
 
 static const char *const technical[] = {
@@ -28,36 +27,23 @@ static bool is_one_of(str name, const char *const *list, size_t n)
 
 struct inbound_filter *inbound_filter_prepare(const struct prepare *p, str list)
 {
+    struct err e = {0};
     struct inbound_filter *f = arena_new_of(p->arena, struct inbound_filter);
     list = str_trim(list);
     f->all = str_eqz(list, "*");
-    f->none = f->all || list.n == 0;
-    if (f->none)
-        return f;
-    str whole = arena_fmt(p->arena, "^(" STR_FMT ")$", STR_ARG(list));
-    if (regcomp(&f->regex, whole.p, REG_EXTENDED | REG_ICASE | REG_NOSUB)) {
-        prepare_wrong(p, "the list of allowed headers '" STR_FMT "'", STR_ARG(list));
-        f->none = true;
-    }
+    if (list.n && !f->all &&
+        !regex_compile(p->arena, list, REGEX_NOCASE | REGEX_WHOLE, &f->regex, &e))
+        prepare_wrong(p, "the list of allowed headers '" STR_FMT "': %s", STR_ARG(list), e.msg);
     return f;
-}
-
-void inbound_filter_dispose(struct inbound_filter *f)
-{
-    if (f && !f->none)
-        regfree(&f->regex);
 }
 
 bool inbound_filter_passes(const struct inbound_filter *f, str name)
 {
-    char z[256];
+    bool hit = false;
+    struct err e = {0};
     if (f->all || is_one_of(name, technical, COUNT(technical)))
         return true;
-    if (f->none || name.n >= sizeof z)
-        return false;
-    memcpy(z, name.p, name.n);
-    z[name.n] = 0;
-    return regexec(&f->regex, z, 0, NULL, 0) == 0;
+    return f->regex && regex_find(f->regex, name, 0, &hit, NULL, 0, &e) && hit;
 }
 
 bool header_is_camel(str name)

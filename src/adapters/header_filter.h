@@ -7,7 +7,6 @@
 struct inbound_filter;
 /* "", "*" or one regular expression for the whole name, case ignored. A wrong one becomes a problem. */
 struct inbound_filter *inbound_filter_prepare(const struct prepare *p, str list);
-void inbound_filter_dispose(struct inbound_filter *f); /* NULL is fine */
 bool inbound_filter_passes(const struct inbound_filter *f, str name);
 
 /* ---- HTTP: names that are the connection's business, or Camel's own ---- */

@@ -2,10 +2,10 @@
  * address, role, size) is checked in https_sender_admit; the rest when the request is complete. */
 #include "adapters/https_sender.h"
 
-#include "adapters/charset.h"
 #include "adapters/endpoint.h"
 #include "adapters/header_filter.h"
 #include "base/codec.h"
+#include "format/charset.h"
 
 #include <ctype.h>
 
@@ -86,12 +86,6 @@ static void prepare(void *cfg, struct prepare *p)
     c->most_bytes = (size_t)prepare_int(p, "maximumBodySize", DEFAULT_MB, 1, 2048) * MEGABYTE;
     c->filter = inbound_filter_prepare(p, p->program->allowed_headers);
     prepare_caller(c, p);
-}
-
-static void dispose(void *cfg)
-{
-    struct https_config *c = cfg;
-    inbound_filter_dispose(c->filter);
 }
 
 static bool start(const void *cfg, struct artifact *a, const struct route *r, bool first,
@@ -369,7 +363,6 @@ const struct sender_type sender_https = {
     .prepare = prepare,
     .start = start,
     .stop = stop,
-    .dispose = dispose,
     .explain = explain,
     .address = address,
     .protocol = "REST",

@@ -30,12 +30,6 @@ static void prepare_consumer(void *cfg, struct prepare *p)
     c->filter = inbound_filter_prepare(p, p->program->allowed_headers);
 }
 
-static void dispose_consumer(void *cfg)
-{
-    struct consumer *c = cfg;
-    inbound_filter_dispose(c->filter);
-}
-
 static bool start(const void *cfg, struct artifact *a, const struct route *r, bool first,
                   struct err *e)
 {
@@ -179,7 +173,6 @@ const struct sender_type sender_process_direct = {
     .prepare = prepare_consumer,
     .start = start,
     .stop = stop,
-    .dispose = dispose_consumer,
     .explain = explain_consumer,
 };
 

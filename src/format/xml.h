@@ -22,12 +22,14 @@ const struct xml_node *xml_root(const struct xml_doc *d);
 const struct xml_node *xml_first(const struct xml_node *n);  /* first child element, or NULL */
 const struct xml_node *xml_next(const struct xml_node *n);   /* next sibling element, or NULL */
 const struct xml_node *xml_parent(const struct xml_node *n); /* parent element, or NULL */
-const struct xml_node *xml_child(const struct xml_node *n, const char *local); /* first child element of that local name */
-str xml_local(const struct xml_node *n);  /* borrowed */
-str xml_prefix(const struct xml_node *n); /* STR_NONE: none */
-str xml_uri(const struct xml_node *n);    /* namespace; STR_NONE: none */
+const struct xml_node *xml_child(const struct xml_node *n,
+                                 const char *local); /* first child element of that local name */
+str xml_local(const struct xml_node *n);             /* borrowed */
+str xml_prefix(const struct xml_node *n);            /* STR_NONE: none */
+str xml_uri(const struct xml_node *n);               /* namespace; STR_NONE: none */
 bool xml_is(const struct xml_node *n, const char *local);
-str xml_attr(const struct xml_node *n, const char *local); /* no namespace; STR_NONE: absent; borrowed */
+str xml_attr(const struct xml_node *n,
+             const char *local); /* no namespace; STR_NONE: absent; borrowed */
 str xml_attr_ns(const struct xml_node *n, const char *uri, const char *local);
 unsigned xml_line(const struct xml_node *n);
 str xml_text(struct arena *a, const struct xml_node *n); /* string value */
@@ -36,13 +38,17 @@ struct xml_events {
     void (*start)(void *arg, const struct xml_node *element);
     void (*end)(void *arg, const struct xml_node *element);
     void (*text)(void *arg, str text); /* text and CDATA */
-    void (*attribute)(void *arg, const struct xml_node *attribute, str value); /* after start; no xmlns */
+    void (*attribute)(void *arg, const struct xml_node *attribute,
+                      str value); /* after start; no xmlns */
 };
 void xml_walk(const struct xml_node *n, const struct xml_events *ev, void *arg);
 
 /* ---- writing ---- */
 enum { XML_DECLARATION = 1, XML_NAMESPACES = 2 }; /* NAMESPACES: declare all that are in scope */
 void xml_write(const struct xml_node *n, struct buf *out, unsigned flags); /* UTF-8 */
+/* What stands around n in its document: before has the root's start tag down to n's parent, each with all that
+ * comes earlier inside it; after has the end tags, with later also the siblings that follow on each level. */
+void xml_write_around(const struct xml_node *n, bool later, struct buf *before, struct buf *after);
 void xml_escape(struct buf *out, str s, bool attribute);
 /* The bytes without BOM, XML declaration and DOCTYPE. */
 str xml_strip_declaration(str bytes);
@@ -54,7 +60,8 @@ struct xpath;
  * (may be NULL). The expression lives in the arena. */
 bool xpath_compile(struct arena *a, str expr, const struct map *namespaces, struct xpath **ret,
                    struct err *e) MUST_USE;
-typedef bool xpath_variable_fn(void *arg, str name, str *ret); /* false: unknown variable, an error */
+typedef bool xpath_variable_fn(void *arg, str name,
+                               str *ret); /* false: unknown variable, an error */
 enum xpath_kind { XPATH_NODES, XPATH_STRING, XPATH_NUMBER, XPATH_BOOLEAN };
 struct xpath_result {
     enum xpath_kind kind;

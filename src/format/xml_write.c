@@ -169,6 +169,34 @@ void xml_write(const struct xml_node *node, struct buf *out, unsigned flags)
     }
 }
 
+static bool is_element(const xmlNode *n)
+{
+    return n && n->type == XML_ELEMENT_NODE;
+}
+
+static void write_before(const xmlNode *n, struct buf *out)
+{
+    const xmlNode *up = n->parent;
+    if (!is_element(up))
+        return;
+    write_before(up, out);
+    start_tag(out, up, false);
+    for (const xmlNode *s = up->children; s && s != n; s = s->next)
+        xml_write(xml_our_node(s), out, 0);
+}
+
+void xml_write_around(const struct xml_node *node, bool later, struct buf *before,
+                      struct buf *after)
+{
+    const xmlNode *n = xml_lib_node(node);
+    write_before(n, before);
+    for (; is_element(n->parent); n = n->parent) {
+        for (const xmlNode *s = n->next; later && s; s = s->next)
+            xml_write(xml_our_node(s), after, 0);
+        end_tag(after, n->parent);
+    }
+}
+
 /* Behind a comment or processing instruction (not the declaration) and white space. */
 static str skip_prolog(str s)
 {

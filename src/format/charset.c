@@ -1,4 +1,4 @@
-#include "adapters/charset.h"
+#include "format/charset.h"
 
 #include "base/codec.h"
 

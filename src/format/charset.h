@@ -1,6 +1,6 @@
 /* charset: texts in other encodings than UTF-8. */
-#ifndef ADAPTERS_CHARSET_H
-#define ADAPTERS_CHARSET_H
+#ifndef FORMAT_CHARSET_H
+#define FORMAT_CHARSET_H
 #include "base/buf.h"
 
 /* "text/plain; charset=ISO-8859-1" gives ISO-8859-1; STR_NONE: none. */
