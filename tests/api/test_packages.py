@@ -1,4 +1,5 @@
 """Integration packages (api.md 2.1)."""
+from bundles import encoded, flow, value_mapping
 
 
 def create(server, package_id, **more):
@@ -47,3 +48,26 @@ def test_query_options(server):
     assert server.get("/IntegrationPackages?$filter=Id eq 'Page1'").status == 501
     assert server.get("/IntegrationPackages/$count").status == 501
     assert server.get("/IntegrationPackages?&$top=1").status == 200
+
+
+def test_export_and_import(server):
+    create(server, "Export", Vendor="ACME")
+    flow_content = flow("ExportFlow", "1.0.3")
+    assert server.upload("Integration", "ExportFlow", "Export", flow_content).status == 201
+    assert server.upload("ValueMapping", "ExportMap", "Export", value_mapping("ExportMap")).status == 201
+    exported = server.get("/IntegrationPackages('Export')/$value", Accept="application/zip")
+    assert exported.status == 200 and "Export.zip" in exported.header("Content-Disposition"), exported
+    body = {"PackageContent": encoded(exported.body)}
+    assert server.post("/IntegrationPackages", body).status == 409
+    server.put("/IntegrationPackages('Export')", {"Vendor": "Other"})
+    answer = server.post("/IntegrationPackages?Overwrite=true", body)
+    assert answer.status == 201 and answer.d["Vendor"] == "ACME", answer
+    assert server.delete("/IntegrationPackages('Export')").status == 202
+    assert server.post("/IntegrationPackages", body).status == 201
+    one = "/IntegrationDesigntimeArtifacts(Id='ExportFlow',Version='active')"
+    assert server.get(one).d["Version"] == "1.0.3" and server.get(one + "/$value").body == flow_content
+    assert [v["Id"] for v in server.get("/IntegrationPackages('Export')/ValueMappingDesigntimeArtifacts").results] == ["ExportMap"]
+    assert server.put(one, {"Name": "Changed"}).status == 200
+    draft = server.get("/IntegrationPackages('Export')/$value")
+    assert draft.status == 500 and "Changed" in draft.text
+    assert server.post("/IntegrationPackages", {"PackageContent": encoded(b"nothing")}).status == 400

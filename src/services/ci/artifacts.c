@@ -55,13 +55,14 @@ static bool check_scripts(const struct bundle *b, struct err *e)
 }
 
 const struct kind ci_kinds[] = {
-    {"IntegrationDesigntimeArtifact",      "INTEGRATION_FLOW",  "Integration flow",  true,  NULL},
-    {"ScriptCollectionDesigntimeArtifact", "SCRIPT_COLLECTION", "Script collection", true,
-     check_scripts                                                                              },
-    {"ValueMappingDesigntimeArtifact",     "VALUE_MAPPING",     "Value mapping",     false,
-     check_value_mapping                                                                        },
-    {"MessageMappingDesigntimeArtifact",   "MESSAGE_MAPPING",   "Message mapping",   false,
-     check_message_mapping                                                                      },
+    {"IntegrationDesigntimeArtifact",      "INTEGRATION_FLOW",  "Integration flow",  "IntegrationFlow",
+     "IFlow",                                                                                                               true,  NULL                 },
+    {"ScriptCollectionDesigntimeArtifact", "SCRIPT_COLLECTION", "Script collection",
+     "ScriptCollection",                                                                                "ScriptCollection", true,  check_scripts        },
+    {"ValueMappingDesigntimeArtifact",     "VALUE_MAPPING",     "Value mapping",     "ValueMapping",
+     "ValueMapping",                                                                                                        false, check_value_mapping  },
+    {"MessageMappingDesigntimeArtifact",   "MESSAGE_MAPPING",   "Message mapping",   "MessageMapping",
+     "MessageMapping",                                                                                                      false, check_message_mapping},
 };
 const size_t ci_nkinds = COUNT(ci_kinds);
 
@@ -248,6 +249,36 @@ void artifact_delete_package(struct store_batch *b, str package)
 }
 
 /* ---- bundles ---- */
+
+/* "1.0.1": digits and dots, as manifests have it; a qualifier may follow ("1.0.0.qualifier"). */
+bool artifact_check_version(str v, struct err *e)
+{
+    bool fine = v.n && v.n <= 50 && v.p[0] >= '0' && v.p[0] <= '9';
+    for (size_t i = 0; i < v.n; i++)
+        fine = fine && v.p[i] &&
+               strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", v.p[i]);
+    return fine || err_set(e, ERR_BAD_REQUEST, "Version '" STR_FMT "' is invalid", STR_ARG(v));
+}
+
+/* What the bundle says becomes the artifact's: version, description, sender and receiver. */
+bool artifact_describe(struct odata_call *c, struct stored *s, const struct bundle *b,
+                       struct err *e)
+{
+    if (!artifact_check_version(b->version, e))
+        return false;
+    if (map_get(&b->files, STR("src/main/resources/parameters.prop")) &&
+        !map_get(&b->files, STR("src/main/resources/parameters.propdef")))
+        return err_set(e, ERR_INTERNAL, "parameters.prop is there without parameters.propdef");
+    const str *metainfo = map_get(&b->files, STR("metainfo.prop"));
+    s->version = arena_str(c->arena, b->version);
+    s->symbolic_name = arena_str(c->arena, b->id);
+    if (metainfo || !s->description.p)
+        s->description = arena_str(c->arena, b->description);
+    s->sender = s->sender.p ? s->sender : STR("");
+    s->receiver = s->receiver.p ? s->receiver : STR("");
+    s->comment = s->comment.p ? s->comment : STR("");
+    return true;
+}
 
 bool artifact_bundle(const struct stored *s, struct bundle **ret, struct err *e)
 {

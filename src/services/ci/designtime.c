@@ -105,36 +105,7 @@ static bool check_name(str name, struct err *e)
     return true;
 }
 
-/* "1.0.1": digits and dots, as manifests have it; a qualifier may follow ("1.0.0.qualifier"). */
-static bool check_version(str v, struct err *e)
-{
-    bool fine = v.n && v.n <= 50 && v.p[0] >= '0' && v.p[0] <= '9';
-    for (size_t i = 0; i < v.n; i++)
-        fine = fine && v.p[i] &&
-               strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-", v.p[i]);
-    return fine || err_set(e, ERR_BAD_REQUEST, "Version '" STR_FMT "' is invalid", STR_ARG(v));
-}
-
 /* ---- content ---- */
-
-/* What the bundle says becomes the artifact's: version, description, sender and receiver. */
-static bool describe(struct odata_call *c, struct stored *s, const struct bundle *b, struct err *e)
-{
-    if (!check_version(b->version, e))
-        return false;
-    if (map_get(&b->files, STR("src/main/resources/parameters.prop")) &&
-        !map_get(&b->files, STR("src/main/resources/parameters.propdef")))
-        return err_set(e, ERR_INTERNAL, "parameters.prop is there without parameters.propdef");
-    const str *metainfo = map_get(&b->files, STR("metainfo.prop"));
-    s->version = arena_str(c->arena, b->version);
-    s->symbolic_name = arena_str(c->arena, b->id);
-    if (metainfo || !s->description.p)
-        s->description = arena_str(c->arena, b->description);
-    s->sender = s->sender.p ? s->sender : STR("");
-    s->receiver = s->receiver.p ? s->receiver : STR("");
-    s->comment = s->comment.p ? s->comment : STR("");
-    return true;
-}
 
 static void take_text(const struct entity *in, const char *property, str *field)
 {
@@ -166,7 +137,7 @@ static bool first_content(struct odata_call *c, const struct entity *in, struct 
     } else {
         ok = bundle_template(s->id, s->name, &b, e) && artifact_pack(c, s, b, e);
     }
-    ok = ok && describe(c, s, b, e);
+    ok = ok && artifact_describe(c, s, b, e);
     bundle_free(b);
     return ok;
 }
@@ -228,7 +199,7 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
                          STR_ARG(b->id), STR_ARG(s->id));
         if (ok && b->name.n)
             s->name = arena_str(c->arena, b->name);
-        ok = ok && describe(c, s, b, e);
+        ok = ok && artifact_describe(c, s, b, e);
         bundle_free(b);
         if (!ok)
             return false;
@@ -280,7 +251,8 @@ static bool save_as_version(struct odata_call *c, const struct value *args,
     const struct kind *k = kind_in(c->function->name);
     struct stored *s, *taken;
     str id = args[0].s, version = args[1].s;
-    if (!check_version(version, e) || !artifact_find(c, k, id, STR(VERSION_DRAFT), true, &s, e))
+    if (!artifact_check_version(version, e) ||
+        !artifact_find(c, k, id, STR(VERSION_DRAFT), true, &s, e))
         return false;
     if (!s)
         return err_set(e, ERR_NOT_FOUND, "%s", "");

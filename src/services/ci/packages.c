@@ -43,33 +43,50 @@ static void stamp(struct odata_call *c, struct entity *en)
     entity_set(en, "ModifiedDate", VALUE_TEXT(now_text(c->arena)));
 }
 
+static void fill(struct odata_call *c, struct entity *en)
+{
+    set_default(en, "Name", entity_text(en, "Id"));
+    set_default(en, "ShortText", entity_text(en, "Name"));
+    set_default(en, "Version", STR("1.0.0"));
+    set_default(en, "SupportedPlatform", STR("SAP Cloud Integration"));
+    entity_set(en, "ResourceId", VALUE_TEXT(id_uuid(c->arena)));
+    entity_set(en, "PartnerContent", VALUE_BOOL(false));
+    entity_set(en, "UpdateAvailable", VALUE_BOOL(false));
+    entity_set(en, "Mode", VALUE_TEXT(STR("EDIT_ALLOWED")));
+    entity_set(en, "CreatedBy", VALUE_TEXT(user_name(c->user)));
+    entity_set(en, "CreationDate", VALUE_TEXT(now_text(c->arena)));
+    stamp(c, en);
+}
+
+/* The statements of a new package, or of an imported one: those of its artifacts are in b then. */
+static bool add(struct odata_call *c, struct store_batch *b, struct entity *in, struct err *e)
+{
+    struct value content = *entity_at(in, "PackageContent");
+    if (content.kind == V_BYTES) {
+        entity_set(in, "PackageContent", VALUE_NULL);
+        if (!package_import(c, content.s, in, b, e))
+            return false;
+    }
+    fill(c, in);
+    if (!check_id(entity_text(in, "Id"), e) || !check_name(entity_text(in, "Name"), e))
+        return false;
+    odata_batch_insert(b, in);
+    return true;
+}
+
 static bool create(struct odata_call *c, struct entity *in, struct entity **ret, struct err *e)
 {
     (void)ret;
-    if (entity_at(in, "PackageContent")->kind != V_NULL)
-        return err_set(e, ERR_NOT_IMPLEMENTED,
-                       "Importing a package (PackageContent) is not supported yet");
-    str id = entity_text(in, "Id");
-    set_default(in, "Name", id);
-    if (!check_id(id, e) || !check_name(entity_text(in, "Name"), e))
-        return false;
-    set_default(in, "ShortText", entity_text(in, "Name"));
-    set_default(in, "Version", STR("1.0.0"));
-    set_default(in, "SupportedPlatform", STR("SAP Cloud Integration"));
-    entity_set(in, "ResourceId", VALUE_TEXT(id_uuid(c->arena)));
-    entity_set(in, "PartnerContent", VALUE_BOOL(false));
-    entity_set(in, "UpdateAvailable", VALUE_BOOL(false));
-    entity_set(in, "Mode", VALUE_TEXT(STR("EDIT_ALLOWED")));
-    entity_set(in, "CreatedBy", VALUE_TEXT(user_name(c->user)));
-    entity_set(in, "CreationDate", VALUE_TEXT(now_text(c->arena)));
-    stamp(c, in);
     struct store_batch *b = store_batch_new();
-    odata_batch_insert(b, in);
+    if (!add(c, b, in, e)) {
+        store_batch_free(b);
+        return false;
+    }
     if (store_commit_wait(c->store, b, e))
         return true;
     if (e->code == ERR_CONFLICT)
         return err_set(e, ERR_CONFLICT, "Package with Id '" STR_FMT "' already exists",
-                       STR_ARG(id));
+                       STR_ARG(entity_text(in, "Id")));
     return false;
 }
 
@@ -108,9 +125,14 @@ static bool delete_package(struct odata_call *c, struct err *e)
 
 static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 {
-    (void)ret;
-    return err_set(e, ERR_NOT_IMPLEMENTED, "Exporting package '" STR_FMT "' is not supported yet",
-                   STR_ARG(entity_text(c->key, "Id")));
+    struct entity *package = NULL;
+    if (!odata_row(c, c->key, &package, e))
+        return false;
+    if (!package)
+        return err_set(e, ERR_NOT_FOUND, "%s", "");
+    ret->content_type = STR("application/zip");
+    ret->filename = arena_fmt(c->arena, STR_FMT ".zip", STR_ARG(entity_text(package, "Id")));
+    return package_export(c, package, &ret->blob, e);
 }
 
 const struct odata_set_hook packages_hook = {.name = "packages",

@@ -23,6 +23,8 @@ struct kind {
     const char *name;         /* as in set and function names: "Integration" */
     const char *runtime_type; /* of IntegrationRuntimeArtifacts */
     const char *label;        /* for people */
+    const char *bundle_type;  /* SAP-BundleType of its manifest */
+    const char *export_type;  /* in exported packages */
     bool task;                /* its deployment answers a task id */
     /* Content of a kind without a program; NULL: flow_compile decides. */
     bool (*check)(const struct bundle *b, struct err *e);
@@ -56,9 +58,21 @@ bool artifact_list(struct odata_call *c, const struct kind *k, str package, arti
 void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *s);
 void artifact_delete(struct store_batch *b, str id);
 void artifact_delete_package(struct store_batch *b, str package);
-/* Parses its content; what the bundle says becomes name, version, description, sender, receiver. */
+/* What the bundle says becomes the artifact's: version, description, symbolic name. */
+bool artifact_describe(struct odata_call *c, struct stored *s, const struct bundle *b,
+                       struct err *e) MUST_USE;
+/* "1.0.1", also with a qualifier ("1.0.0.qualifier"). */
+bool artifact_check_version(str v, struct err *e) MUST_USE;
+/* Its content, parsed; and back. */
 bool artifact_bundle(const struct stored *s, struct bundle **ret, struct err *e) MUST_USE;
 bool artifact_pack(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e) MUST_USE;
+
+/* ---- packages as files (package_zip.c) ---- */
+bool package_export(struct odata_call *c, const struct entity *package, struct blob **ret,
+                    struct err *e) MUST_USE;
+/* Sets the package's properties and adds its artifacts to the batch. */
+bool package_import(struct odata_call *c, str content, struct entity *package,
+                    struct store_batch *batch, struct err *e) MUST_USE;
 
 /* ---- deployment (deploy.c) ---- */
 bool deploy_define(struct store *s, struct err *e) MUST_USE;
