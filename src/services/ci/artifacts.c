@@ -55,23 +55,25 @@ static bool check_scripts(const struct bundle *b, struct err *e)
 }
 
 const struct kind ci_kinds[] = {
-    {"IntegrationDesigntimeArtifact",      "INTEGRATION_FLOW",  "Integration flow",  "IntegrationFlow",
-     "IFlow",                                                                                                               true,  NULL                 },
-    {"ScriptCollectionDesigntimeArtifact", "SCRIPT_COLLECTION", "Script collection",
-     "ScriptCollection",                                                                                "ScriptCollection", true,  check_scripts        },
-    {"ValueMappingDesigntimeArtifact",     "VALUE_MAPPING",     "Value mapping",     "ValueMapping",
-     "ValueMapping",                                                                                                        false, check_value_mapping  },
-    {"MessageMappingDesigntimeArtifact",   "MESSAGE_MAPPING",   "Message mapping",   "MessageMapping",
-     "MessageMapping",                                                                                                      false, check_message_mapping},
+    {"Integration",      "INTEGRATION_FLOW",  "IntegrationFlow",  "IFlow",            true,  NULL               },
+    {"ScriptCollection", "SCRIPT_COLLECTION", "ScriptCollection", "ScriptCollection", true,
+     check_scripts                                                                                              },
+    {"ValueMapping",     "VALUE_MAPPING",     "ValueMapping",     "ValueMapping",     false, check_value_mapping},
+    {"MessageMapping",   "MESSAGE_MAPPING",   "MessageMapping",   "MessageMapping",   false,
+     check_message_mapping                                                                                      },
 };
 const size_t ci_nkinds = COUNT(ci_kinds);
 
 const struct kind *kind_in(str name)
 {
-    for (size_t i = 0; i < ci_nkinds; i++)
-        if (str_find(name, str_of(ci_kinds[i].name), 0) != SIZE_MAX ||
-            str_eqz(name, ci_kinds[i].runtime_type))
-            return &ci_kinds[i];
+    for (size_t i = 0; i < ci_nkinds; i++) {
+        const struct kind *k = &ci_kinds[i];
+        size_t at = str_find(name, str_of(k->name), 0);
+        bool in_name = at != SIZE_MAX &&
+                       str_starts(str_from(name, at + strlen(k->name)), STR("DesigntimeArtifact"));
+        if (in_name || str_eqz(name, k->runtime_type))
+            return k;
+    }
     abort();
 }
 
@@ -283,7 +285,7 @@ bool artifact_describe(struct odata_call *c, struct stored *s, const struct bund
 bool artifact_bundle(const struct stored *s, struct bundle **ret, struct err *e)
 {
     if (!bundle_read(s->content, ret, e))
-        return err_ctx(e, "%s '" STR_FMT "'", s->kind->label, STR_ARG(s->id));
+        return err_ctx(e, "%s '" STR_FMT "'", s->kind->name, STR_ARG(s->id));
     return true;
 }
 

@@ -161,7 +161,7 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
         return err_set(e, ERR_NOT_FOUND, "Package '" STR_FMT "' could not be found",
                        STR_ARG(s.package_id));
     if (taken) /* the real system answers 500 here (api.md 2.2) */
-        return err_set(e, ERR_INTERNAL, "%s with Id '" STR_FMT "' already exists", k->label,
+        return err_set(e, ERR_INTERNAL, "%s artifact with Id '" STR_FMT "' already exists", k->name,
                        STR_ARG(s.id));
     if (!first_content(c, in, &s, e))
         return false;

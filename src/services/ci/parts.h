@@ -20,9 +20,8 @@ struct ci {
 
 /* ---- the four kinds of artifacts ---- */
 struct kind {
-    const char *name;         /* as in set and function names: "Integration" */
+    const char *name; /* "Integration": {name}DesigntimeArtifact(s) in sets, types and functions */
     const char *runtime_type; /* of IntegrationRuntimeArtifacts */
-    const char *label;        /* for people */
     const char *bundle_type;  /* SAP-BundleType of its manifest */
     const char *export_type;  /* in exported packages */
     bool task;                /* its deployment answers a task id */
@@ -35,7 +34,8 @@ extern const size_t ci_nkinds;
 const struct kind *kind_in(str name);
 
 /* ---- stored design-time artifacts (artifacts.c) ---- */
-#define VERSION_DRAFT "Active" /* version of a draft: changed since it was last saved as a version */
+#define VERSION_DRAFT \
+    "Active"    /* version of a draft: changed since it was last saved as a version */
 struct stored { /* texts in the arena */
     const struct kind *kind;
     str id, version, package_id, symbolic_name;
@@ -65,7 +65,8 @@ bool artifact_describe(struct odata_call *c, struct stored *s, const struct bund
 bool artifact_check_version(str v, struct err *e) MUST_USE;
 /* Its content, parsed; and back. */
 bool artifact_bundle(const struct stored *s, struct bundle **ret, struct err *e) MUST_USE;
-bool artifact_pack(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e) MUST_USE;
+bool artifact_pack(struct odata_call *c, struct stored *s, struct bundle *b,
+                   struct err *e) MUST_USE;
 
 /* ---- packages as files (package_zip.c) ---- */
 bool package_export(struct odata_call *c, const struct entity *package, struct blob **ret,
@@ -88,7 +89,7 @@ extern const struct odata_set_hook packages_hook, designtime_hook, configuration
 extern const struct odata_function_hook deploy_hook, save_as_version_hook;
 
 /* ---- small things ---- */
-str now_text(struct arena *a); /* ms since 1970 */
+str now_text(struct arena *a);                /* ms since 1970 */
 str text_of(struct arena *a, struct value v); /* copy of a column's text; "" for null */
 /* First row into ret (copies in the arena); *ret_found false: none. */
 bool query_row(struct store *s, struct arena *a, const char *sql, const struct value *binds,
