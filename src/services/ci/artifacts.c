@@ -12,7 +12,7 @@
 
 /* ---- kinds ---- */
 
-static bool check_value_mapping(const struct bundle *b, struct err *e)
+static bool check_values(const struct bundle *b, struct err *e)
 {
     const str *xml = map_get(&b->files, STR("value_mapping.xml"));
     if (!xml)
@@ -25,7 +25,7 @@ static bool check_value_mapping(const struct bundle *b, struct err *e)
 }
 
 /* Mapping files are XML; a project's own files besides them are not looked at. */
-static bool check_message_mapping(const struct bundle *b, struct err *e)
+static bool check_mapping(const struct bundle *b, struct err *e)
 {
     size_t mappings = 0;
     for (size_t i = 0; i < b->files.entries.n; i++) {
@@ -55,12 +55,11 @@ static bool check_scripts(const struct bundle *b, struct err *e)
 }
 
 const struct kind ci_kinds[] = {
-    {"Integration",      "INTEGRATION_FLOW",  "IntegrationFlow",  "IFlow",            true,  NULL               },
+    {"Integration",      "INTEGRATION_FLOW",  "IntegrationFlow",  "IFlow",            true,  NULL         },
     {"ScriptCollection", "SCRIPT_COLLECTION", "ScriptCollection", "ScriptCollection", true,
-     check_scripts                                                                                              },
-    {"ValueMapping",     "VALUE_MAPPING",     "ValueMapping",     "ValueMapping",     false, check_value_mapping},
-    {"MessageMapping",   "MESSAGE_MAPPING",   "MessageMapping",   "MessageMapping",   false,
-     check_message_mapping                                                                                      },
+     check_scripts                                                                                        },
+    {"ValueMapping",     "VALUE_MAPPING",     "ValueMapping",     "ValueMapping",     false, check_values },
+    {"MessageMapping",   "MESSAGE_MAPPING",   "MessageMapping",   "MessageMapping",   false, check_mapping},
 };
 const size_t ci_nkinds = COUNT(ci_kinds);
 
