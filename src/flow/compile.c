@@ -25,6 +25,21 @@ struct prepare compile_prepare(struct compile *c, const struct map *properties, 
     };
 }
 
+void compile_name_problems(struct compile *c, size_t from, const char *what, str id, str label)
+{
+    struct arena *a = c->problems->arena;
+    str title = label.n ? arena_fmt(a, "%s \"" STR_FMT "\" (" STR_FMT ")", what, STR_ARG(label),
+                                    STR_ARG(id))
+                        : arena_fmt(a, "%s " STR_FMT, what, STR_ARG(id));
+    for (size_t i = from; i < c->problems->list.n; i++) {
+        struct problem *p = &c->problems->list.at[i];
+        bool bare =
+            p->code == ERR_NOT_IMPLEMENTED && str_find(p->text, STR("support"), 0) == SIZE_MAX;
+        p->text = arena_fmt(a, STR_FMT ": " STR_FMT "%s", STR_ARG(title), STR_ARG(p->text),
+                            bare ? " is not supported" : "");
+    }
+}
+
 void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n,
                      const char *fmt, ...)
 {
@@ -33,8 +48,8 @@ void compile_problem(struct compile *c, enum err_code code, const struct iflw_no
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    problem_add(c->problems, code, n->id, n->name, "Step \"" STR_FMT "\" (" STR_FMT "): %s",
-                STR_ARG(n->name), STR_ARG(n->id), what);
+    problem_add(c->problems, code, n->id, n->name, "%s", what);
+    compile_name_problems(c, c->problems->list.n - 1, "Step", n->id, n->name);
 }
 
 uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_type *type,
@@ -90,8 +105,10 @@ void compile_step(struct compile *c, struct iflw_node *n)
     }
     void *cfg = compile_cfg(c, type->cfg_size);
     struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
+    size_t before = c->problems->list.n;
     if (type->prepare)
         type->prepare(cfg, &p);
+    compile_name_problems(c, before, "Step", n->id, n->name);
     c->nodes[n->index].first = c->nodes[n->index].last = compile_add(c, n, type, cfg);
 }
 
@@ -288,8 +305,27 @@ static void compile_process(struct compile *c, const struct iflw_scope *s)
     check_unreached(c, s);
 }
 
-/* ---- calls in a circle would never end ---- */
+/* ---- calls in a circle ----
+ * Recursion is a loop that flows really use, ended by a router. Without anything that could end it, it is an error
+ * here; what a router never ends, the engine stops at its depth limit. */
 enum mark { NEW, OPEN, CLOSED };
+
+/* The calls that every message makes: those before the first gateway. */
+static void note_certain_calls(struct compile *c, const struct iflw_scope *s)
+{
+    const struct iflw_node *n = NULL;
+    for (size_t i = 0; i < s->nodes.n && !n; i++)
+        if (s->nodes.at[i]->kind == IFLW_START)
+            n = s->nodes.at[i];
+    for (size_t i = 0; n && i <= s->nodes.n;
+         i++) { /* not for ever, should the sequence flows be a circle */
+        struct iflw_scope *called = compile_called(c, n);
+        if (called)
+            vec_add(c->scratch, &c->calls,
+                    (struct call){(uint16_t)(s->number - 1), (uint16_t)(called->number - 1)});
+        n = n->out.n == 1 ? n->out.at[0]->target : NULL;
+    }
+}
 
 static void report_circle(struct compile *c, const uint16_t *path, size_t depth, uint16_t to)
 {
@@ -301,7 +337,8 @@ static void report_circle(struct compile *c, const uint16_t *path, size_t depth,
         buf_addf(&text, "\"" STR_FMT "\" -> ", STR_ARG(c->reached.at[path[i]]->name));
     const struct iflw_scope *s = c->reached.at[to];
     problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name,
-                "Local processes call each other in a circle: " STR_FMT "\"" STR_FMT "\"",
+                "Local processes call each other in a circle that nothing ends: " STR_FMT
+                "\"" STR_FMT "\"",
                 STR_ARG(buf_str(&text)), STR_ARG(s->name));
 }
 
@@ -328,6 +365,8 @@ static void check_calls(struct compile *c)
     size_t n = c->reached.n;
     enum mark *marks = arena_new_array(c->scratch, enum mark, n + 1);
     uint16_t *path = arena_new_array(c->scratch, uint16_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        note_certain_calls(c, c->reached.at[i]);
     for (size_t i = 0; i < n; i++)
         if (marks[i] == NEW) {
             path[0] = (uint16_t)i;

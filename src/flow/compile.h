@@ -12,7 +12,7 @@ struct emitted {          /* of one node */
     void *cfg;            /* of a gateway, to be completed when linking */
     bool seen, done;      /* the walk has entered it, has left it */
 };
-struct call { /* of a local process */
+struct call { /* of a local process, that every message makes */
     uint16_t from, to;
 };
 struct compile {
@@ -36,6 +36,8 @@ uint16_t compile_reach(struct compile *c, struct iflw_scope *process);       /* 
 /* A problem with a step: `Step "Map order" (CallActivity_12): ` and the rest. */
 void compile_problem(struct compile *c, enum err_code code, const struct iflw_node *n,
                      const char *fmt, ...) PRINTF(4, 5);
+/* Names the thing in the texts of the problems recorded since there were from: what it is ("Step"), name and id. */
+void compile_name_problems(struct compile *c, size_t from, const char *what, str id, str label);
 
 /* ---- one kind of node each; they set c->nodes[n->index] ---- */
 void compile_step(struct compile *c, struct iflw_node *n);
@@ -43,6 +45,8 @@ void compile_end(struct compile *c, struct iflw_node *n);
 void compile_service(struct compile *c, struct iflw_node *n);
 void compile_call(struct compile *c, struct iflw_node *n);
 bool compile_is_call(const struct iflw_node *n);
+struct iflw_scope *compile_called(const struct compile *c,
+                                  const struct iflw_node *n); /* NULL: none */
 void compile_router(struct compile *c, struct iflw_node *n);
 void compile_parallel(struct compile *c, struct iflw_node *n);
 void link_router(struct compile *c, struct iflw_node *n);

@@ -15,34 +15,38 @@ static void set_loop(struct compile *c, struct iflw_node *n, struct control_call
     struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
     str kind = iflw_property(&n->properties, "expressionType");
     int64_t most = LOOP_MOST;
+    size_t before = c->problems->list.n;
     if (n->loop_most.n &&
         (!str_to_i64(str_trim(n->loop_most), &most) || most < 1 || most > LOOP_LIMIT))
-        compile_problem(c, ERR_BAD_REQUEST, n, "the maximum number of iterations is '" STR_FMT "'",
-                        STR_ARG(n->loop_most));
+        prepare_wrong(&p, "the maximum number of iterations is '" STR_FMT "'",
+                      STR_ARG(n->loop_most));
     if (!str_trim(n->loop_condition).n)
-        compile_problem(c, ERR_BAD_REQUEST, n, "the loop has no condition");
+        prepare_wrong(&p, "the loop has no condition");
     else if (str_eqz(kind, "XML"))
         to->xpath = prepare_xpath(&p, n->loop_condition);
     else
         to->condition = prepare_simple(&p, n->loop_condition, SIMPLE_CONDITION);
+    compile_name_problems(c, before, "Step", n->id, n->name);
     to->loop = true;
     to->most = (uint32_t)most;
     to->throw_at_most = str_eqz(iflw_property(&n->properties, "postProcessing"), "throwException");
 }
 
+struct iflw_scope *compile_called(const struct compile *c, const struct iflw_node *n)
+{
+    return compile_is_call(n) ? map_get(&c->flow.scopes, iflw_property(&n->properties, "processId"))
+                              : NULL;
+}
+
 void compile_call(struct compile *c, struct iflw_node *n)
 {
-    str id = iflw_property(&n->properties, "processId");
-    struct iflw_scope *process = map_get(&c->flow.scopes, id);
+    struct iflw_scope *process = compile_called(c, n);
     struct control_call *to = compile_cfg(c, sizeof *to);
-    if (process) {
+    if (process)
         to->process = compile_reach(c, process);
-        vec_add(c->scratch, &c->calls,
-                (struct call){(uint16_t)(n->scope->process->number - 1), to->process});
-    } else {
-        compile_problem(c, ERR_BAD_REQUEST, n,
-                        "it calls process '" STR_FMT "', which does not exist", STR_ARG(id));
-    }
+    if (!process || !c->program->processes.at[to->process].local)
+        compile_problem(c, ERR_BAD_REQUEST, n, "it calls '" STR_FMT "', which is no local process",
+                        STR_ARG(iflw_property(&n->properties, "processId")));
     if (n->loop_condition.p ||
         str_eqz(iflw_property(&n->properties, "subActivityType"), "LoopingProcess"))
         set_loop(c, n, to);

@@ -9,20 +9,18 @@ static bool is_simple(const struct iflw_edge *edge)
            (!type.n && str_find(edge->condition, STR("${"), 0) != SIZE_MAX);
 }
 
-static void add_branch(struct compile *c, struct iflw_node *n, struct iflw_edge *edge,
-                       struct control_router *to)
+static void add_branch(struct compile *c, const struct iflw_edge *edge, struct control_router *to)
 {
     struct control_branch b = {.id = edge->id, .label = edge->name};
-    struct prepare p =
-        compile_prepare(c, &edge->properties, edge->id, edge->name.n ? edge->name : n->name);
+    struct prepare p = compile_prepare(c, &edge->properties, edge->id, edge->name);
+    size_t before = c->problems->list.n;
     if (!str_trim(edge->condition).n)
-        compile_problem(c, ERR_BAD_REQUEST, n,
-                        "route \"" STR_FMT "\" (" STR_FMT ") has no condition", STR_ARG(edge->name),
-                        STR_ARG(edge->id));
+        prepare_wrong(&p, "it has no condition");
     else if (is_simple(edge))
         b.condition = prepare_simple(&p, edge->condition, SIMPLE_CONDITION);
     else
         b.xpath = prepare_xpath(&p, edge->condition);
+    compile_name_problems(c, before, "Route", edge->id, edge->name);
     vec_add(c->program->arena, &to->branches, b);
 }
 
@@ -38,9 +36,10 @@ void compile_router(struct compile *c, struct iflw_node *n)
     to->throw_exception = str_eqz(iflw_property(&n->properties, "throwException"), "true");
     for (size_t i = 0; i < n->out.n; i++)
         if (!is_default(n, n->out.at[i]))
-            add_branch(c, n, n->out.at[i], to);
+            add_branch(c, n->out.at[i], to);
     uint32_t at = compile_add(c, n, &control_router, to);
-    c->nodes[n->index] = (struct emitted){.first = at, .last = at, .cfg = to, .seen = true};
+    c->nodes[n->index].first = c->nodes[n->index].last = at;
+    c->nodes[n->index].cfg = to;
 }
 
 void link_router(struct compile *c, struct iflw_node *n)
@@ -87,8 +86,11 @@ static void order_branches(struct compile *c, struct iflw_node *n)
     struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
     struct prepare_row *rows;
     size_t nrows, count = 0;
-    if (!prepare_rows(&p, "routingSequenceTable", &rows, &nrows))
+    size_t before = c->problems->list.n;
+    if (!prepare_rows(&p, "routingSequenceTable", &rows, &nrows)) {
+        compile_name_problems(c, before, "Step", n->id, n->name);
         return;
+    }
     struct numbered *order = arena_new_array(c->scratch, struct numbered, n->out.n + 1);
     for (size_t i = 0; i < nrows; i++) {
         struct iflw_edge *edge = edge_by_id(n, str_trim(row_cell(&rows[i], "sequenceFlowId", 1)));

@@ -5,7 +5,8 @@
 #include "engine/program.h"
 
 /* ---- bundle ---- */
-struct bundle_parameter { /* an externalised parameter: parameters.propdef with the value of parameters.prop */
+struct
+    bundle_parameter { /* an externalised parameter: parameters.propdef with the value of parameters.prop */
     str key, value, type /* "xsd:string", "custom:schedule" */, description;
     bool required;
 };
@@ -38,5 +39,6 @@ bool bundle_template(str id, str name, struct bundle **ret, struct err *e) MUST_
 /* ---- compile ---- */
 /* NULL with at least one problem in ps; otherwise the program (the caller's). Texts in ps live in ps->arena.
  * The program does not need the bundle afterwards: steps copy what they keep of its files. */
-struct program *flow_compile(const struct bundle *b, const struct registry *r, struct problems *ps) MUST_USE;
+struct program *flow_compile(const struct bundle *b, const struct registry *r,
+                             struct problems *ps) MUST_USE;
 #endif
