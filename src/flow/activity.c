@@ -152,7 +152,7 @@ bool list_has(const char *list, str name)
 {
     str rest = str_of(list), one;
     while (str_split(&rest, '|', &one))
-        if (str_eq(str_trim(one), name))
+        if (str_eq_nocase(str_trim(one), name))
             return true;
     return false;
 }

@@ -66,5 +66,5 @@ str activity_variant(const struct map *properties);           /* cname of cmdVar
 const struct step_type *activity_step(const struct registry *r, str key); /* NULL: not supported */
 str activity_name(struct arena *a, str key); /* for people: "XSLT mapping" */
 str adapter_name(str component);             /* for people: "OData" */
-bool list_has(const char *list, str name);   /* names separated by '|' */
+bool list_has(const char *list, str name);   /* names separated by '|'; case is ignored */
 #endif
