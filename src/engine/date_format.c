@@ -1,8 +1,10 @@
 #include "engine/date_format.h"
 
-static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
-static const char *const DAYS[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+static const char *const MONTHS[] = {"January",   "February", "March",    "April",
+                                     "May",       "June",     "July",     "August",
+                                     "September", "October",  "November", "December"};
+static const char *const DAYS[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                   "Thursday", "Friday", "Saturday"};
 
 struct piece {
     struct buf *out;
@@ -56,15 +58,16 @@ static void week_year(const struct piece *p)
     year(&q);
 }
 
-static void offset(const struct piece *p, const char *form)
+static void offset(const struct piece *p, const char *before, const char *colon)
 {
     int s = p->t.offset_s, minutes = (s < 0 ? -s : s) / 60;
-    buf_addf(p->out, form, s < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    buf_addf(p->out, "%s%c%02d%s%02d", before, s < 0 ? '-' : '+', minutes / 60, colon,
+             minutes % 60);
 }
 
 static void zone_rfc(const struct piece *p)
 {
-    offset(p, "%c%02d%02d");
+    offset(p, "", "");
 }
 
 static void zone_iso(const struct piece *p)
@@ -72,9 +75,10 @@ static void zone_iso(const struct piece *p)
     if (!p->t.offset_s)
         buf_add_char(p->out, 'Z');
     else if (p->n == 1)
-        buf_addf(p->out, "%c%02d", p->t.offset_s < 0 ? '-' : '+', (p->t.offset_s < 0 ? -p->t.offset_s : p->t.offset_s) / 3600);
+        buf_addf(p->out, "%c%02d", p->t.offset_s < 0 ? '-' : '+',
+                 (p->t.offset_s < 0 ? -p->t.offset_s : p->t.offset_s) / 3600);
     else
-        offset(p, p->n == 2 ? "%c%02d%02d" : "%c%02d:%02d");
+        offset(p, "", p->n == 2 ? "" : ":");
 }
 
 static void zone_name(const struct piece *p)
@@ -85,7 +89,7 @@ static void zone_name(const struct piece *p)
     else if (named)
         buf_addz(p->out, p->t.zone);
     else
-        offset(p, "GMT%c%02d:%02d");
+        offset(p, "GMT", ":");
 }
 
 static void write_piece(const struct piece *p)
@@ -185,7 +189,8 @@ static size_t quoted(struct buf *out, str p, size_t i)
     return i;
 }
 
-bool date_format(struct buf *out, str pattern, int64_t ms, const struct time_zone *zone, struct err *e)
+bool date_format(struct buf *out, str pattern, int64_t ms, const struct time_zone *zone,
+                 struct err *e)
 {
     struct piece p = {.out = out, .zone = zone};
     if (zone)
@@ -200,7 +205,8 @@ bool date_format(struct buf *out, str pattern, int64_t ms, const struct time_zon
             buf_add_char(out, c);
             i++;
         } else if (!strchr("GyYMLwWDdFEuaHkKhmsSzZX", c)) {
-            return err_set(e, ERR_BAD_REQUEST, "Illegal pattern character '%c' in '" STR_FMT "'", c, STR_ARG(pattern));
+            return err_set(e, ERR_BAD_REQUEST, "Illegal pattern character '%c' in '" STR_FMT "'", c,
+                           STR_ARG(pattern));
         } else {
             p.letter = c;
             for (p.n = 0; i < pattern.n && pattern.p[i] == c; i++)

@@ -21,8 +21,8 @@ static size_t quote_length(str s)
 {
     if (s.n && (s.p[0] == '\'' || s.p[0] == '"'))
         return 1;
-    bool curly = s.n >= 3 && s.p[0] == '\xE2' && s.p[1] == '\x80' && (unsigned char)s.p[2] >= 0x98 &&
-                 (unsigned char)s.p[2] <= 0x9D;
+    bool curly = s.n >= 3 && s.p[0] == '\xE2' && s.p[1] == '\x80' &&
+                 (unsigned char)s.p[2] >= 0x98 && (unsigned char)s.p[2] <= 0x9D;
     return curly ? 3 : 0;
 }
 
@@ -37,7 +37,9 @@ static bool read_quoted(struct reader *r, size_t quote, struct simple_operand *r
     str open = str_sub(r->s, r->i, r->i + quote);
     size_t from = r->i + quote, end = from;
     while (end < r->s.n && !closes(open, str_from(r->s, end))) {
-        size_t close = r->s.p[end] == '$' && end + 1 < r->s.n && r->s.p[end + 1] == '{' ? simple_close(r->s, end) : SIZE_MAX;
+        size_t close = r->s.p[end] == '$' && end + 1 < r->s.n && r->s.p[end + 1] == '{'
+                           ? simple_close(r->s, end)
+                           : SIZE_MAX;
         end = close == SIZE_MAX ? end + 1 : close + 1;
     }
     if (end >= r->s.n)
@@ -54,13 +56,15 @@ static bool read_bare(struct reader *r, struct simple_operand *ret)
 {
     size_t from = r->i;
     while (r->i < r->s.n && !strchr(" \t\r\n=!<>", r->s.p[r->i])) {
-        size_t close = r->s.p[r->i] == '$' && r->i + 1 < r->s.n && r->s.p[r->i + 1] == '{' ? simple_close(r->s, r->i) : SIZE_MAX;
+        size_t close = r->s.p[r->i] == '$' && r->i + 1 < r->s.n && r->s.p[r->i + 1] == '{'
+                           ? simple_close(r->s, r->i)
+                           : SIZE_MAX;
         r->i = close == SIZE_MAX ? r->i + 1 : close + 1;
     }
     str word = str_sub(r->s, from, r->i);
     if (!word.n)
-        return err_set(r->e, ERR_BAD_REQUEST, "a value is missing at position %zu of '" STR_FMT "'", from,
-                       STR_ARG(str_sub(r->s, 0, 100)));
+        return err_set(r->e, ERR_BAD_REQUEST, "a value is missing at position %zu of '" STR_FMT "'",
+                       from, STR_ARG(str_sub(r->s, 0, 100)));
     ret->is_null = str_eqz(word, "null");
     return simple_parse_text(r->a, word, false, &ret->text, r->e);
 }
@@ -73,35 +77,40 @@ static bool read_operand(struct reader *r, struct simple_operand *ret)
 }
 
 /* Longer ones first. */
-static const struct { const char *text; enum simple_op op; bool word; } OPERATORS[] = {
-    {"==",            OP_EQ,           false},
-    {"=~",            OP_EQ,           false},
-    {"!=",            OP_NE,           false},
-    {">=",            OP_GE,           false},
-    {"<=",            OP_LE,           false},
-    {"=",             OP_EQ,           false},
-    {">",             OP_GT,           false},
-    {"<",             OP_LT,           false},
-    {"not contains",  OP_NOT_CONTAINS, true },
-    {"!contains",     OP_NOT_CONTAINS, true },
-    {"contains",      OP_CONTAINS,     true },
-    {"not in",        OP_NOT_IN,       true },
-    {"!in",           OP_NOT_IN,       true },
-    {"in",            OP_IN,           true },
-    {"not regex",     OP_NOT_REGEX,    true },
-    {"!regex",        OP_NOT_REGEX,    true },
-    {"regex",         OP_REGEX,        true },
-    {"starts with",   OP_STARTS,       true },
-    {"startsWith",    OP_STARTS,       true },
-    {"ends with",     OP_ENDS,         true },
-    {"endsWith",      OP_ENDS,         true },
+static const struct {
+    const char *text;
+    enum simple_op op;
+    bool word;
+} OPERATORS[] = {
+    {"==",           OP_EQ,           false},
+    {"=~",           OP_EQ,           false},
+    {"!=",           OP_NE,           false},
+    {">=",           OP_GE,           false},
+    {"<=",           OP_LE,           false},
+    {"=",            OP_EQ,           false},
+    {">",            OP_GT,           false},
+    {"<",            OP_LT,           false},
+    {"not contains", OP_NOT_CONTAINS, true },
+    {"!contains",    OP_NOT_CONTAINS, true },
+    {"contains",     OP_CONTAINS,     true },
+    {"not in",       OP_NOT_IN,       true },
+    {"!in",          OP_NOT_IN,       true },
+    {"in",           OP_IN,           true },
+    {"not regex",    OP_NOT_REGEX,    true },
+    {"!regex",       OP_NOT_REGEX,    true },
+    {"regex",        OP_REGEX,        true },
+    {"starts with",  OP_STARTS,       true },
+    {"startsWith",   OP_STARTS,       true },
+    {"ends with",    OP_ENDS,         true },
+    {"endsWith",     OP_ENDS,         true },
 };
 
 static bool take_word(struct reader *r, const char *text, bool word)
 {
     str want = str_of(text), here = str_sub(r->s, r->i, r->i + want.n);
     char after = r->i + want.n < r->s.n ? r->s.p[r->i + want.n] : ' ';
-    if (!str_eq_nocase(here, want) || (word && !strchr(" \t\r\n'\"$", after) && (unsigned char)after < 0x80))
+    if (!str_eq_nocase(here, want) ||
+        (word && !strchr(" \t\r\n'\"$", after) && (unsigned char)after < 0x80))
         return false;
     r->i += want.n;
     return true;
@@ -154,7 +163,9 @@ bool simple_parse_condition(struct arena *a, str text, struct simple *ret, struc
         if (r.i >= text.n)
             return true;
         if (!take_joint(&r, &is_or))
-            return err_set(e, ERR_BAD_REQUEST, "'and', 'or' or an operator is expected at position %zu of '" STR_FMT "'",
+            return err_set(e, ERR_BAD_REQUEST,
+                           "'and', 'or' or an operator is expected at position %zu of '" STR_FMT
+                           "'",
                            r.i, STR_ARG(str_sub(text, 0, 200)));
         if (ret->tests.n >= TESTS_MAX)
             return err_set(e, ERR_TOO_LARGE, "a condition with more than %d tests", TESTS_MAX);

@@ -14,9 +14,10 @@ str simple_value_text(const struct simple_value *val, struct arena *a)
         return datum_str(a, val->datum);
     case VAL_BODY:
         return body_bytes(val->body);
-    default:
-        return STR("");
+    case VAL_NULL:
+        break;
     }
+    return STR("");
 }
 
 /* ---- one ${..} ---- */
@@ -82,7 +83,8 @@ bool simple_value_of(const struct simple *s, struct simple_eval *v, struct simpl
     return !s->parts.n || simple_text(s, v->x, v->a, &ret->text, v->e);
 }
 
-bool simple_text(const struct simple *s, struct exchange *x, struct arena *a, str *ret, struct err *e)
+bool simple_text(const struct simple *s, struct exchange *x, struct arena *a, str *ret,
+                 struct err *e)
 {
     struct simple_eval v = {.x = x, .a = a, .e = e};
     struct simple_value val = {.kind = VAL_NULL};
@@ -145,13 +147,15 @@ static bool equal(const struct simple_value *l, const struct simple_value *r, st
     if (l->kind == VAL_NULL || r->kind == VAL_NULL)
         return l->kind == r->kind;
     str left = simple_value_text(l, a), right = simple_value_text(r, a);
-    if ((is_number(l) || is_number(r)) && str_to_double(str_trim(left), &x) && str_to_double(str_trim(right), &y))
+    if ((is_number(l) || is_number(r)) && str_to_double(str_trim(left), &x) &&
+        str_to_double(str_trim(right), &y))
         return x >= y && x <= y;
     return str_eq(left, right);
 }
 
 /* Numbers where both are, else by bytes. null is not comparable. */
-static bool order(const struct simple_value *l, const struct simple_value *r, struct arena *a, int *ret)
+static bool order(const struct simple_value *l, const struct simple_value *r, struct arena *a,
+                  int *ret)
 {
     double x, y;
     if (l->kind == VAL_NULL || r->kind == VAL_NULL)
@@ -175,8 +179,8 @@ static bool in_list(const struct simple_value *l, const struct simple_value *r, 
     return false;
 }
 
-static bool match(const struct simple_test *t, const struct simple_value *l, const struct simple_value *r,
-                  struct simple_eval *v, bool *ret)
+static bool match(const struct simple_test *t, const struct simple_value *l,
+                  const struct simple_value *r, struct simple_eval *v, bool *ret)
 {
     struct regex *regex = t->regex;
     *ret = false;
@@ -193,8 +197,8 @@ static bool holds(const struct simple_value *l, const struct simple_value *r, st
            str_find(simple_value_text(l, a), simple_value_text(r, a), 0) != SIZE_MAX;
 }
 
-static bool compare(const struct simple_test *t, const struct simple_value *l, const struct simple_value *r,
-                    struct simple_eval *v, bool *ret)
+static bool compare(const struct simple_test *t, const struct simple_value *l,
+                    const struct simple_value *r, struct simple_eval *v, bool *ret)
 {
     int way = 0;
     switch (t->op) {
@@ -229,10 +233,12 @@ static bool compare(const struct simple_test *t, const struct simple_value *l, c
         *ret = *ret == (t->op == OP_REGEX);
         return true;
     case OP_STARTS:
-        *ret = l->kind != VAL_NULL && str_starts(simple_value_text(l, v->a), simple_value_text(r, v->a));
+        *ret = l->kind != VAL_NULL &&
+               str_starts(simple_value_text(l, v->a), simple_value_text(r, v->a));
         return true;
     case OP_ENDS:
-        *ret = l->kind != VAL_NULL && str_ends(simple_value_text(l, v->a), simple_value_text(r, v->a));
+        *ret =
+            l->kind != VAL_NULL && str_ends(simple_value_text(l, v->a), simple_value_text(r, v->a));
         return true;
     case OP_TRUTH:
         *ret = str_eq_nocase(str_trim(simple_value_text(l, v->a)), STR("true"));
@@ -257,7 +263,8 @@ bool simple_truth(const struct simple *s, struct exchange *x, bool *ret, struct 
         bool one = false;
         if (i && all == t->is_or)
             continue; /* true or .., false and .. */
-        if (!operand(&t->left, &v, &l) || !operand(&t->right, &v, &r) || !compare(t, &l, &r, &v, &one))
+        if (!operand(&t->left, &v, &l) || !operand(&t->right, &v, &r) ||
+            !compare(t, &l, &r, &v, &one))
             return false;
         all = one;
     }

@@ -34,13 +34,15 @@ static bool run_header(const struct simple_part *p, struct simple_eval *v, struc
 }
 
 /* Old texts use the header form for what are properties, and the other way round (semantics.md 18). */
-static bool run_split_header(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_split_header(const struct simple_part *p, struct simple_eval *v,
+                             struct simple_value *ret)
 {
     struct datum *d = fields_get(&v->x->headers, p->text);
     return give_datum(ret, d ? d : fields_get(&v->x->properties, p->text));
 }
 
-static bool run_property(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_property(const struct simple_part *p, struct simple_eval *v,
+                         struct simple_value *ret)
 {
     str name;
     return name_of(p, v, &name) && give_datum(ret, fields_get(&v->x->properties, name));
@@ -59,20 +61,23 @@ static struct datum *caught(const struct exchange *x)
     return datum_as_fault(d) ? d : x->fault;
 }
 
-static bool run_exception(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_exception(const struct simple_part *p, struct simple_eval *v,
+                          struct simple_value *ret)
 {
     (void)p;
     return give_datum(ret, caught(v->x));
 }
 
-static bool run_message(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_message(const struct simple_part *p, struct simple_eval *v,
+                        struct simple_value *ret)
 {
     (void)p;
     const struct fault *f = datum_as_fault(caught(v->x));
     return give_text(ret, f ? f->message : STR_NONE);
 }
 
-static bool run_stacktrace(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_stacktrace(const struct simple_part *p, struct simple_eval *v,
+                           struct simple_value *ret)
 {
     (void)p;
     struct datum *d = caught(v->x);
@@ -87,7 +92,8 @@ static bool run_null(const struct simple_part *p, struct simple_eval *v, struct 
     return true;
 }
 
-static bool run_camel_id(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_camel_id(const struct simple_part *p, struct simple_eval *v,
+                         struct simple_value *ret)
 {
     (void)p;
     str id = v->x->program ? v->x->program->artifact_id : STR_NONE;
@@ -100,7 +106,8 @@ static bool run_id(const struct simple_part *p, struct simple_eval *v, struct si
     return give_text(ret, v->x->message ? str_of(exchange_message_id(v->x)) : STR(""));
 }
 
-static bool run_environment(const struct simple_part *p, struct simple_eval *v, struct simple_value *ret)
+static bool run_environment(const struct simple_part *p, struct simple_eval *v,
+                            struct simple_value *ret)
 {
     char name[128];
     if (p->text.n >= sizeof name)
@@ -117,7 +124,8 @@ static bool run_random(const struct simple_part *p, struct simple_eval *v, struc
     (void)v;
     random_bytes(&r, sizeof r);
     int64_t width = p->range[1] - p->range[0];
-    *ret = (struct simple_value){.kind = VAL_INT, .i = p->range[0] + (int64_t)(r % (uint64_t)(width > 0 ? width : 1))};
+    *ret = (struct simple_value){
+        .kind = VAL_INT, .i = p->range[0] + (int64_t)(r % (uint64_t)(width > 0 ? width : 1))};
     return true;
 }
 
@@ -148,8 +156,8 @@ static bool run_date(const struct simple_part *p, struct simple_eval *v, struct 
     AUTO(buf) struct buf out = BUF(4096);
     int64_t ms = 0;
     str pattern = p->date->pattern.p ? p->date->pattern : STR("EEE MMM dd HH:mm:ss z yyyy");
-    return date_value(p->date, v, &ms) && date_format(&out, pattern, ms, p->date->zone, v->e) && buf_check(&out, v->e) &&
-           give_text(ret, arena_str(v->a, buf_str(&out)));
+    return date_value(p->date, v, &ms) && date_format(&out, pattern, ms, p->date->zone, v->e) &&
+           buf_check(&out, v->e) && give_text(ret, arena_str(v->a, buf_str(&out)));
 }
 
 /* Header CamelFileName: "in/a.b.txt". The part's text says which piece. */
@@ -187,7 +195,8 @@ static const struct fault *self_fault(const struct simple_eval *v)
     return v->self && v->self->kind == VAL_DATUM ? datum_as_fault(v->self->datum) : NULL;
 }
 
-static bool get_message(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_message(call *c, str self, const str *args, struct simple_eval *v,
+                        struct simple_value *ret)
 {
     (void)c, (void)args, (void)self;
     const struct fault *f = self_fault(v);
@@ -195,21 +204,24 @@ static bool get_message(call *c, str self, const str *args, struct simple_eval *
 }
 
 /* A class stands for its name, so that getClass().getName() works. */
-static bool get_class(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_class(call *c, str self, const str *args, struct simple_eval *v,
+                      struct simple_value *ret)
 {
     (void)c, (void)args;
     const struct fault *f = self_fault(v);
     return give_text(ret, f ? str_of(f->class_name) : self);
 }
 
-static bool get_simple_name(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_simple_name(call *c, str self, const str *args, struct simple_eval *v,
+                            struct simple_value *ret)
 {
     (void)c, (void)args, (void)v;
     size_t dot = str_rfind_char(self, '.');
     return give_text(ret, str_from(self, dot == SIZE_MAX ? 0 : dot + 1));
 }
 
-static bool get_status(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_status(call *c, str self, const str *args, struct simple_eval *v,
+                       struct simple_value *ret)
 {
     (void)c, (void)args, (void)self;
     const struct fault *f = self_fault(v);
@@ -217,14 +229,16 @@ static bool get_status(call *c, str self, const str *args, struct simple_eval *v
     return true;
 }
 
-static bool get_status_text(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_status_text(call *c, str self, const str *args, struct simple_eval *v,
+                            struct simple_value *ret)
 {
     (void)c, (void)args, (void)self;
     const struct fault *f = self_fault(v);
     return give_text(ret, f ? f->http_reason : STR_NONE);
 }
 
-static bool get_response(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool get_response(call *c, str self, const str *args, struct simple_eval *v,
+                         struct simple_value *ret)
 {
     (void)c, (void)args, (void)self;
     const struct fault *f = self_fault(v);
@@ -290,7 +304,8 @@ static bool parse_name(struct arena *a, str rest, struct simple_part *ret, struc
         return err_set(e, ERR_BAD_REQUEST, "a name is missing");
     }
     ret->text = rest;
-    if (str_find(rest, STR("${"), 0) != SIZE_MAX && !simple_parse_text(a, rest, false, &ret->inner, e))
+    if (str_find(rest, STR("${"), 0) != SIZE_MAX &&
+        !simple_parse_text(a, rest, false, &ret->inner, e))
         return false;
     return simple_parse_calls(a, calls, ret, e);
 }
@@ -330,8 +345,13 @@ static bool parse_body_as(struct arena *a, str rest, struct simple_part *ret, st
 
 static bool parse_exception(struct arena *a, str rest, struct simple_part *ret, struct err *e)
 {
-    static const struct { const char *field; simple_part_fn *fn; } FIELDS[] = {
-        {".message", run_message}, {".stacktrace", run_stacktrace}};
+    static const struct {
+        const char *field;
+        simple_part_fn *fn;
+    } FIELDS[] = {
+        {".message",    run_message   },
+        {".stacktrace", run_stacktrace}
+    };
     ret->fn = run_exception;
     for (size_t i = 0; i < COUNT(FIELDS); i++) {
         str field = str_of(FIELDS[i].field);
@@ -349,7 +369,8 @@ static bool parse_exception(struct arena *a, str rest, struct simple_part *ret, 
 static bool parse_plain(struct simple_part *ret, simple_part_fn *fn, str rest, struct err *e)
 {
     ret->fn = fn;
-    return !rest.n || err_set(e, ERR_NOT_IMPLEMENTED, "'" STR_FMT "' is not supported here", STR_ARG(rest));
+    return !rest.n ||
+           err_set(e, ERR_NOT_IMPLEMENTED, "'" STR_FMT "' is not supported here", STR_ARG(rest));
 }
 
 static bool parse_null(struct arena *a, str rest, struct simple_part *ret, struct err *e)
@@ -378,7 +399,8 @@ static bool parse_environment(struct arena *a, str rest, struct simple_part *ret
     ret->text = str_from(rest, 1);
     if (!rest.n || (rest.p[0] != '.' && rest.p[0] != ':'))
         return err_set(e, ERR_BAD_REQUEST, "a name is missing");
-    if (!str_starts(ret->text, STR("IT_")) && !str_starts(ret->text, STR("HC_")) && !str_starts(ret->text, STR("TENANT_")))
+    if (!str_starts(ret->text, STR("IT_")) && !str_starts(ret->text, STR("HC_")) &&
+        !str_starts(ret->text, STR("TENANT_")))
         ret->fn = run_null;
     return true;
 }
@@ -388,12 +410,15 @@ static bool parse_random(struct arena *a, str rest, struct simple_part *ret, str
     (void)a;
     str args = str_sub(rest, 1, rest.n - 1), first;
     ret->fn = run_random;
-    bool ok = str_starts(rest, STR("(")) && str_ends(rest, STR(")")) && str_split(&args, ',', &first);
+    bool ok =
+        str_starts(rest, STR("(")) && str_ends(rest, STR(")")) && str_split(&args, ',', &first);
     if (ok && args.n)
-        ok = str_to_i64(str_trim(first), &ret->range[0]) && str_to_i64(str_trim(args), &ret->range[1]);
+        ok = str_to_i64(str_trim(first), &ret->range[0]) &&
+             str_to_i64(str_trim(args), &ret->range[1]);
     else
         ok = ok && str_to_i64(str_trim(first), &ret->range[1]);
-    return (ok && ret->range[0] < ret->range[1]) || err_set(e, ERR_BAD_REQUEST, "random(least, most) expects two numbers");
+    return (ok && ret->range[0] < ret->range[1]) ||
+           err_set(e, ERR_BAD_REQUEST, "random(least, most) expects two numbers");
 }
 
 static bool parse_xpath(struct arena *a, str rest, struct simple_part *ret, struct err *e)
@@ -406,8 +431,9 @@ static bool parse_xpath(struct arena *a, str rest, struct simple_part *ret, stru
 
 static bool parse_file(struct arena *a, str rest, struct simple_part *ret, struct err *e)
 {
-    static const char *const PIECES[] = {"name", "name.ext", "name.ext.single", "name.noext", "name.noext.single",
-                                         "onlyname", "onlyname.noext", "onlyname.noext.single", "ext", "parent"};
+    static const char *const PIECES[] = {
+        "name",     "name.ext",       "name.ext.single",       "name.noext", "name.noext.single",
+        "onlyname", "onlyname.noext", "onlyname.noext.single", "ext",        "parent"};
     (void)a;
     ret->fn = run_file;
     ret->text = str_from(rest, 1);
@@ -435,7 +461,10 @@ static bool parse_offset(str s, int64_t *ret)
         while (i < s.n && (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')
             i++;
         str u = str_sub(s, unit, i);
-        int64_t ms = str_eqz(u, "ms") || !u.n ? 1 : u.p[0] == 's' ? 1000 : u.p[0] == 'm' ? 60000 : u.p[0] == 'h' ? 3600000
+        int64_t ms = str_eqz(u, "ms") || !u.n ? 1
+                     : u.p[0] == 's'          ? 1000
+                     : u.p[0] == 'm'          ? 60000
+                     : u.p[0] == 'h'          ? 3600000
                      : u.p[0] == 'd'          ? 86400000
                                               : 0;
         if (digits == unit || !ms)
@@ -447,8 +476,15 @@ static bool parse_offset(str s, int64_t *ret)
 
 static bool parse_date_command(str command, struct simple_date *d, struct err *e)
 {
-    static const struct { const char *prefix; bool is_header; } SOURCES[] = {
-        {"in.header.", true}, {"header.", true}, {"property.", false}, {"exchangeProperty.", false}};
+    static const struct {
+        const char *prefix;
+        bool is_header;
+    } SOURCES[] = {
+        {"in.header.",        true },
+        {"header.",           true },
+        {"property.",         false},
+        {"exchangeProperty.", false}
+    };
     command = str_trim(command);
     size_t plus = str_find_char(command, '+', 0), minus = str_find_char(command, '-', 0);
     if (str_starts(command, STR("now")))
@@ -465,7 +501,8 @@ static bool parse_date_command(str command, struct simple_date *d, struct err *e
         d->is_header = SOURCES[i].is_header;
         return true;
     }
-    return err_set(e, ERR_NOT_IMPLEMENTED, "the date '" STR_FMT "' is not supported", STR_ARG(command));
+    return err_set(e, ERR_NOT_IMPLEMENTED, "the date '" STR_FMT "' is not supported",
+                   STR_ARG(command));
 }
 
 static bool parse_date_rest(struct arena *a, str command, str pattern, const struct time_zone *zone,
@@ -475,20 +512,23 @@ static bool parse_date_rest(struct arena *a, str command, str pattern, const str
     ret->date = arena_new_of(a, struct simple_date);
     ret->date->pattern = pattern;
     ret->date->zone = zone;
-    return parse_date_command(command, ret->date, e) && (!pattern.p || date_pattern_check(pattern, e));
+    return parse_date_command(command, ret->date, e) &&
+           (!pattern.p || date_pattern_check(pattern, e));
 }
 
 static bool parse_date(struct arena *a, str rest, struct simple_part *ret, struct err *e)
 {
     rest = str_from(rest, 1);
     size_t colon = str_find_char(rest, ':', 0);
-    return parse_date_rest(a, str_sub(rest, 0, colon), colon == SIZE_MAX ? STR_NONE : str_from(rest, colon + 1), NULL, ret, e);
+    return parse_date_rest(a, str_sub(rest, 0, colon),
+                           colon == SIZE_MAX ? STR_NONE : str_from(rest, colon + 1), NULL, ret, e);
 }
 
 static bool parse_date_zone(struct arena *a, str rest, struct simple_part *ret, struct err *e)
 {
     rest = str_from(rest, 1);
-    size_t first = str_find_char(rest, ':', 0), second = first == SIZE_MAX ? first : str_find_char(rest, ':', first + 1);
+    size_t first = str_find_char(rest, ':', 0),
+           second = first == SIZE_MAX ? first : str_find_char(rest, ':', first + 1);
     if (second == SIZE_MAX)
         return err_set(e, ERR_BAD_REQUEST, "date-with-timezone:command:zone:pattern is expected");
     str zone = str_trim(str_sub(rest, first + 1, second));

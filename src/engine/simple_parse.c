@@ -80,12 +80,14 @@ static bool read_call(struct arena *a, str s, size_t *i, struct simple_call *c, 
         end++;
     str name = str_sub(s, from, end);
     if (end == from || end >= s.n || s.p[end] != '(')
-        return err_set(e, ERR_NOT_IMPLEMENTED, "'" STR_FMT "' is not supported", STR_ARG(str_from(s, from)));
+        return err_set(e, ERR_NOT_IMPLEMENTED, "'" STR_FMT "' is not supported",
+                       STR_ARG(str_from(s, from)));
     c->method = simple_method_named(name);
     if (!c->method)
         c->method = simple_fault_method_named(name);
     if (!c->method)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "the method '" STR_FMT "' is not supported", STR_ARG(name));
+        return err_set(e, ERR_NOT_IMPLEMENTED, "the method '" STR_FMT "' is not supported",
+                       STR_ARG(name));
     *i = end + 1;
     c->index = -1;
     if (!read_arguments(a, s, i, c, e) || !check_call(a, c, e))
@@ -106,7 +108,8 @@ bool simple_parse_calls(struct arena *a, str rest, struct simple_part *ret, stru
         if (rest.p[i] == '?')
             i++;
         if (i >= rest.n || rest.p[i] != '.')
-            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' is not understood", STR_ARG(str_from(rest, i)));
+            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' is not understood",
+                           STR_ARG(str_from(rest, i)));
         i++;
         if (!read_call(a, rest, &i, &c, e))
             return false;
@@ -133,7 +136,10 @@ static void add_constant(struct arena *a, struct simple *s, str text, bool escap
         out[n++] = c ? c : text.p[i];
         i += c != 0;
     }
-    vec_add(a, &s->parts, (struct simple_part){.text = {out, n}});
+    vec_add(a, &s->parts,
+            (struct simple_part){
+                .text = {out, n}
+    });
 }
 
 /* The next "${" at or after from; *ret_open is the length of its opening. */
@@ -159,13 +165,16 @@ bool simple_parse_text(struct arena *a, str text, bool escapes, struct simple **
         struct simple_part part = {0};
         add_constant(a, s, str_sub(text, from, at), escapes);
         if (close == SIZE_MAX)
-            return err_set(e, ERR_BAD_REQUEST, "expression has no end bracket for ${ at position %zu: " STR_FMT, at,
+            return err_set(e, ERR_BAD_REQUEST,
+                           "expression has no end bracket for ${ at position %zu: " STR_FMT, at,
                            STR_ARG(str_sub(text, at, at + 60)));
         str inside = str_sub(text, at + open, close);
         if (!simple_parse_function(a, arena_str(a, str_trim(inside)), &part, e))
-            return err_ctx(e, "${" STR_FMT "} at position %zu", STR_ARG(str_sub(inside, 0, 60)), at);
+            return err_ctx(e, "${" STR_FMT "} at position %zu", STR_ARG(str_sub(inside, 0, 60)),
+                           at);
         if (s->parts.n >= PARTS_MAX)
-            return err_set(e, ERR_TOO_LARGE, "an expression with more than %d functions", PARTS_MAX);
+            return err_set(e, ERR_TOO_LARGE, "an expression with more than %d functions",
+                           PARTS_MAX);
         vec_add(a, &s->parts, part);
         from = close + 1;
     }
@@ -174,7 +183,8 @@ bool simple_parse_text(struct arena *a, str text, bool escapes, struct simple **
     return true;
 }
 
-bool simple_compile(struct arena *a, str text, enum simple_mode mode, struct simple **ret, struct err *e)
+bool simple_compile(struct arena *a, str text, enum simple_mode mode, struct simple **ret,
+                    struct err *e)
 {
     struct simple *s = NULL;
     if (mode == SIMPLE_TEXT)

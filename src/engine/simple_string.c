@@ -66,7 +66,8 @@ static bool give_position(struct simple_value *ret, str self, size_t at)
 
 /* ---- methods ---- */
 
-static bool change_case(str self, struct simple_eval *v, struct simple_value *ret, char from, char to)
+static bool change_case(str self, struct simple_eval *v, struct simple_value *ret, char from,
+                        char to)
 {
     char *out = arena_strdup(v->a, self);
     for (size_t i = 0; i < self.n; i++)
@@ -75,43 +76,50 @@ static bool change_case(str self, struct simple_eval *v, struct simple_value *re
     return give_text(ret, (str){out, self.n});
 }
 
-static bool to_upper(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool to_upper(call *c, str self, const str *args, struct simple_eval *v,
+                     struct simple_value *ret)
 {
     (void)c, (void)args;
     return change_case(self, v, ret, 'a', 'z');
 }
 
-static bool to_lower(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool to_lower(call *c, str self, const str *args, struct simple_eval *v,
+                     struct simple_value *ret)
 {
     (void)c, (void)args;
     return change_case(self, v, ret, 'A', 'Z');
 }
 
-static bool trim(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool trim(call *c, str self, const str *args, struct simple_eval *v,
+                 struct simple_value *ret)
 {
     (void)c, (void)args, (void)v;
     return give_text(ret, str_trim(self));
 }
 
-static bool same(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool same(call *c, str self, const str *args, struct simple_eval *v,
+                 struct simple_value *ret)
 {
     (void)c, (void)args, (void)v;
     return give_text(ret, self);
 }
 
-static bool length(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool length(call *c, str self, const str *args, struct simple_eval *v,
+                   struct simple_value *ret)
 {
     (void)c, (void)args, (void)v;
     return give_int(ret, characters(self));
 }
 
-static bool is_empty(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool is_empty(call *c, str self, const str *args, struct simple_eval *v,
+                     struct simple_value *ret)
 {
     (void)c, (void)args, (void)v;
     return give_bool(ret, self.n == 0);
 }
 
-static bool substring(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool substring(call *c, str self, const str *args, struct simple_eval *v,
+                      struct simple_value *ret)
 {
     size_t from = 0, to = self.n;
     if (!position(self, args[0], &from, v) || (c->nargs > 1 && !position(self, args[1], &to, v)))
@@ -121,7 +129,8 @@ static bool substring(call *c, str self, const str *args, struct simple_eval *v,
     return give_text(ret, str_sub(self, from, to));
 }
 
-static bool char_at(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool char_at(call *c, str self, const str *args, struct simple_eval *v,
+                    struct simple_value *ret)
 {
     (void)c;
     size_t from = 0, to;
@@ -132,13 +141,15 @@ static bool char_at(call *c, str self, const str *args, struct simple_eval *v, s
     return give_text(ret, str_sub(self, from, to));
 }
 
-static bool index_of(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool index_of(call *c, str self, const str *args, struct simple_eval *v,
+                     struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_position(ret, self, str_find(self, args[0], 0));
 }
 
-static bool last_index_of(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool last_index_of(call *c, str self, const str *args, struct simple_eval *v,
+                          struct simple_value *ret)
 {
     (void)c, (void)v;
     size_t last = SIZE_MAX;
@@ -147,37 +158,43 @@ static bool last_index_of(call *c, str self, const str *args, struct simple_eval
     return give_position(ret, self, last);
 }
 
-static bool contains(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool contains(call *c, str self, const str *args, struct simple_eval *v,
+                     struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_bool(ret, str_find(self, args[0], 0) != SIZE_MAX);
 }
 
-static bool starts_with(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool starts_with(call *c, str self, const str *args, struct simple_eval *v,
+                        struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_bool(ret, str_starts(self, args[0]));
 }
 
-static bool ends_with(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool ends_with(call *c, str self, const str *args, struct simple_eval *v,
+                      struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_bool(ret, str_ends(self, args[0]));
 }
 
-static bool equals(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool equals(call *c, str self, const str *args, struct simple_eval *v,
+                   struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_bool(ret, str_eq(self, args[0]));
 }
 
-static bool equals_nocase(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool equals_nocase(call *c, str self, const str *args, struct simple_eval *v,
+                          struct simple_value *ret)
 {
     (void)c, (void)v;
     return give_bool(ret, str_eq_nocase(self, args[0]));
 }
 
-static bool concat(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool concat(call *c, str self, const str *args, struct simple_eval *v,
+                   struct simple_value *ret)
 {
     (void)c;
     return give_text(ret, arena_fmt(v->a, STR_FMT STR_FMT, STR_ARG(self), STR_ARG(args[0])));
@@ -190,7 +207,8 @@ static bool give_buf(struct buf *out, struct simple_eval *v, struct simple_value
     return buf_check(out, v->e) && give_text(ret, arena_str(v->a, buf_str(out)));
 }
 
-static bool replace(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool replace(call *c, str self, const str *args, struct simple_eval *v,
+                    struct simple_value *ret)
 {
     (void)c;
     AUTO(buf) struct buf out = BUF(RESULT_MAX);
@@ -210,34 +228,40 @@ static bool regex_of(call *c, str pattern, struct simple_eval *v, struct regex *
     return *ret || regex_compile(v->a, pattern, 0, ret, v->e);
 }
 
-static bool replace_by(call *c, str self, const str *args, struct simple_eval *v, bool all, struct simple_value *ret)
+static bool replace_by(call *c, str self, const str *args, struct simple_eval *v, bool all,
+                       struct simple_value *ret)
 {
     AUTO(buf) struct buf out = BUF(RESULT_MAX);
     struct regex *r = NULL;
-    return regex_of(c, args[0], v, &r) && regex_replace(r, self, args[1], all, &out, v->e) && give_buf(&out, v, ret);
+    return regex_of(c, args[0], v, &r) && regex_replace(r, self, args[1], all, &out, v->e) &&
+           give_buf(&out, v, ret);
 }
 
-static bool replace_all(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool replace_all(call *c, str self, const str *args, struct simple_eval *v,
+                        struct simple_value *ret)
 {
     return replace_by(c, self, args, v, true, ret);
 }
 
-static bool replace_first(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool replace_first(call *c, str self, const str *args, struct simple_eval *v,
+                          struct simple_value *ret)
 {
     return replace_by(c, self, args, v, false, ret);
 }
 
-static bool matches(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool matches(call *c, str self, const str *args, struct simple_eval *v,
+                    struct simple_value *ret)
 {
     (void)c;
     struct regex *r = NULL;
     bool hit = false;
-    return regex_compile(v->a, args[0], REGEX_WHOLE, &r, v->e) && regex_find(r, self, 0, &hit, NULL, 0, v->e) &&
-           give_bool(ret, hit);
+    return regex_compile(v->a, args[0], REGEX_WHOLE, &r, v->e) &&
+           regex_find(r, self, 0, &hit, NULL, 0, v->e) && give_bool(ret, hit);
 }
 
 /* split(regex)[n]: the n-th piece. */
-static bool split(call *c, str self, const str *args, struct simple_eval *v, struct simple_value *ret)
+static bool split(call *c, str self, const str *args, struct simple_eval *v,
+                  struct simple_value *ret)
 {
     struct regex *r = NULL;
     str hit[1];

@@ -5,7 +5,8 @@
 struct flow_xpath {
     str source;
     struct xpath *compiled;
-    struct simple *text; /* with ${..}: compiled when it runs */
+    struct simple
+        *text; /* with ${..}, or with prefixes of a flow not known here: compiled when it runs */
     const struct map *namespaces;
 };
 
@@ -20,14 +21,17 @@ static str without_calls(struct arena *a, str expr)
     return expr;
 }
 
-bool flow_xpath_compile(struct arena *a, str expr, const struct map *namespaces, struct flow_xpath **ret, struct err *e)
+bool flow_xpath_compile(struct arena *a, str expr, const struct map *namespaces,
+                        struct flow_xpath **ret, struct err *e)
 {
     struct flow_xpath *p = arena_new_of(a, struct flow_xpath);
     p->source = arena_str(a, str_trim(expr));
     p->namespaces = namespaces;
     str text = without_calls(a, p->source);
-    bool ok = str_find(text, STR("${"), 0) != SIZE_MAX ? simple_parse_text(a, text, false, &p->text, e)
-                                                       : xpath_compile(a, text, namespaces, &p->compiled, e);
+    bool late = str_find(text, STR("${"), 0) != SIZE_MAX ||
+                (!namespaces && str_find_char(text, ':', 0) != SIZE_MAX);
+    bool ok = late ? simple_parse_text(a, text, false, &p->text, e)
+                   : xpath_compile(a, text, namespaces, &p->compiled, e);
     if (!ok)
         return err_ctx(e, "XPath '" STR_FMT "'", STR_ARG(str_sub(p->source, 0, 100)));
     *ret = p;
@@ -47,19 +51,23 @@ static bool variable(void *arg, str name, str *ret)
 /* An expression without a path needs no document. */
 static bool needs_document(const struct flow_xpath *p)
 {
-    return str_find_char(p->source, '/', 0) != SIZE_MAX || str_find_char(p->source, '(', 0) != SIZE_MAX ||
+    return str_find_char(p->source, '/', 0) != SIZE_MAX ||
+           str_find_char(p->source, '(', 0) != SIZE_MAX ||
            str_find_char(p->source, '$', 0) == SIZE_MAX;
 }
 
-bool flow_xpath_eval(const struct flow_xpath *p, struct exchange *x, struct arena *a, struct xpath_result *ret,
-                     struct err *e)
+bool flow_xpath_eval(const struct flow_xpath *p, struct exchange *x, struct arena *a,
+                     struct xpath_result *ret, struct err *e)
 {
     const struct xml_doc *doc = NULL;
     struct xpath *compiled = p->compiled;
     str text;
     if (!compiled) {
-        const struct map *namespaces = p->namespaces ? p->namespaces : x->program ? &x->program->namespaces : NULL;
-        if (!simple_text(p->text, x, a, &text, e) || !xpath_compile(a, text, namespaces, &compiled, e))
+        const struct map *namespaces = p->namespaces ? p->namespaces
+                                       : x->program  ? &x->program->namespaces
+                                                     : NULL;
+        if (!simple_text(p->text, x, a, &text, e) ||
+            !xpath_compile(a, text, namespaces, &compiled, e))
             return err_ctx(e, "XPath '" STR_FMT "'", STR_ARG(str_sub(p->source, 0, 100)));
     }
     if (!body_xml(x->body, &doc, e) && needs_document(p))
