@@ -34,13 +34,13 @@ enum {
 enum phase { NEW, IDLE, HEAD, BUSY }; /* what the reaper sees of a connection */
 struct conn {
     struct conn *prev, *next;
-    struct arena *arena;
     struct MHD_Connection *mhd;
     int fd;
     _Atomic int phase;
     _Atomic int64_t since_ms; /* of the phase */
-    bool identified;          /* peer and client_dn are filled */
-    str peer, client_dn;
+    struct arena *arena;      /* of client_dn */
+    str peer, client_dn;      /* peer.p NULL: not looked up yet */
+    char address[INET6_ADDRSTRLEN];
 };
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -207,18 +207,19 @@ static void identify(struct conn *c, bool tls)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char text[INET6_ADDRSTRLEN] = "";
     if (i && i->client_addr) {
         const struct sockaddr *sa = i->client_addr;
         socklen_t n =
             sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-        getnameinfo(sa, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+        getnameinfo(sa, n, c->address, sizeof c->address, NULL, 0, NI_NUMERICHOST);
     }
-    str s = str_of(text);
-    c->peer = arena_str(c->arena, str_starts(s, STR("::ffff:")) ? str_from(s, 7) : s);
-    if (tls && (i = MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)))
+    c->peer = str_of(c->address);
+    if (str_starts(c->peer, STR("::ffff:"))) /* IPv4 on a socket of both families */
+        c->peer = str_from(c->peer, 7);
+    if (tls && (i = MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION))) {
+        c->arena = arena_new();
         c->client_dn = tls_client_dn(c->arena, i->tls_session);
-    c->identified = true;
+    }
 }
 
 static const struct http_route *find_route(const struct http_server *s, str path)
@@ -262,7 +263,7 @@ static bool admit(struct request *q, size_t *ret_limit, struct err *e)
         q->close = true;
         return err_set(e, ERR_UNAVAILABLE, "The server is stopping.");
     }
-    if (!q->conn->identified)
+    if (!q->conn->peer.p)
         identify(q->conn, q->server->scheme[4] == 's');
     r->peer = q->conn->peer;
     r->client_dn = q->conn->client_dn;
@@ -394,12 +395,9 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
 
 static struct conn *conn_open(struct http_server *s, struct MHD_Connection *mhd)
 {
-    struct arena *a = arena_new();
-    struct conn *c = arena_new_of(a, struct conn);
-    c->arena = a;
-    c->mhd = mhd;
+    struct conn *c = mem_alloc(sizeof *c);
+    *c = (struct conn){.mhd = mhd, .since_ms = s->now_ms};
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    c->since_ms = s->now_ms;
     pthread_mutex_lock(&s->lock);
     c->next = s->conns;
     if (c->next)
@@ -420,6 +418,7 @@ static void conn_close(struct http_server *s, struct conn *c)
         s->conns = c->next;
     pthread_mutex_unlock(&s->lock);
     arena_free(c->arena);
+    free(c);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **state,
@@ -441,7 +440,7 @@ static void reap(struct http_server *s, int64_t now)
                                [BUSY] = INT64_MAX};
     pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->conns; c; c = c->next)
-        if (now - c->since_ms > allowed[c->phase])
+        if (now - atomic_load(&c->since_ms) > allowed[atomic_load(&c->phase)])
             shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_unlock(&s->lock);
 }
@@ -565,8 +564,9 @@ static size_t close_connections(struct http_server *s, bool all)
     size_t busy = 0;
     pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->conns; c; c = c->next) {
-        busy += c->phase == BUSY;
-        if (all || c->phase != BUSY)
+        bool in_flight = atomic_load(&c->phase) == BUSY;
+        busy += in_flight;
+        if (all || !in_flight)
             shutdown(c->fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&s->lock);
