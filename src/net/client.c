@@ -21,9 +21,9 @@ enum {
     DEFAULT_TIMEOUT_MS = 60000,
     DEFAULT_RESPONSE = 100 << 20,
     RESPONSE_HEADERS = 256 << 10, /* bytes */
-    CROWD = 512,                  /* transfers on one thread */
+    CROWD = 64,                   /* transfers on one thread */
     CROWD_PAUSE_US = 2000,
-    CROWD_BUFFER = 2048,
+    CROWD_BUFFER = 1024,
     BUFFER = 32768,
     STARTS_PER_ROUND = 100, /* a name is resolved by a thread of its own until it is cached */
     SPARE_HANDLES = 256,

@@ -11,6 +11,7 @@
 #include "net/server.h"
 
 #include "base/time.h"
+#include "net/conns.h"
 #include "net/rules.h"
 #include "net/server_tls.h"
 
@@ -25,23 +26,12 @@
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 enum {
-    CONNECTION_MEMORY = 32 << 10, /* request line, headers, and the reading buffer */
-    DRAIN_LIMIT = 1 << 20,        /* bytes of a refused body that are read to keep the connection */
+    HEAD_LIMIT = 32 << 10, /* bytes of request line and headers; also the reading buffer */
+    DRAIN_LIMIT = 1 << 20, /* bytes of a refused body that are read to keep the connection */
     OUT_LIMIT = 64 << 20,
     METHOD_LENGTH = 32,
 };
 
-enum phase { NEW, IDLE, HEAD, BUSY }; /* what the reaper sees of a connection */
-struct conn {
-    struct conn *prev, *next;
-    struct MHD_Connection *mhd;
-    int fd;
-    _Atomic int phase;
-    _Atomic int64_t since_ms; /* of the phase */
-    struct arena *arena;      /* of client_dn */
-    str peer, client_dn;      /* peer.p NULL: not looked up yet */
-    char address[INET6_ADDRSTRLEN];
-};
 struct http_server {
     struct MHD_Daemon *daemon;
     struct arena *arena;
@@ -50,11 +40,9 @@ struct http_server {
     const char *scheme;
     int64_t header_ms, idle_ms;
     uint16_t port;
-    _Atomic int64_t now_ms; /* the reaper's clock: nobody else needs to ask the kernel */
     _Atomic bool stopping;
     pthread_t reaper;
-    pthread_mutex_t lock; /* conns */
-    struct conn *conns;
+    struct conns conns;
     struct http_server *next; /* in abandoned */
 };
 
@@ -279,7 +267,7 @@ static enum MHD_Result start(struct request *q, const char *method, const char *
     struct err e;
     struct http_framing f;
     size_t limit = 0;
-    atomic_store_explicit(&q->conn->phase, BUSY, memory_order_relaxed);
+    conn_enter(&q->server->conns, q->conn, BUSY);
     if (!read_head(q, method, strcmp(version, "HTTP/1.0") != 0, &f, &e))
         return refuse_now(q, &e);
     bool ok = admit(q, &limit, &e);
@@ -362,11 +350,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     q->conn = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     q->target = arena_str(a, str_of(target));
     q->body.fd = -1;
-    struct conn *c = q->conn;
-    atomic_store_explicit(&c->since_ms,
-                          atomic_load_explicit(&q->server->now_ms, memory_order_relaxed),
-                          memory_order_relaxed);
-    atomic_store_explicit(&c->phase, HEAD, memory_order_relaxed);
+    conn_enter(&q->server->conns, q->conn, HEAD);
     return q;
 }
 
@@ -388,61 +372,22 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
     buf_free(&q->r.response.out);
     arena_free(q->r.arena);
     *state = NULL;
-    atomic_store_explicit(&c->since_ms, atomic_load_explicit(&s->now_ms, memory_order_relaxed),
-                          memory_order_relaxed);
-    atomic_store_explicit(&c->phase, IDLE, memory_order_relaxed);
-}
-
-static struct conn *conn_open(struct http_server *s, struct MHD_Connection *mhd)
-{
-    struct conn *c = mem_alloc(sizeof *c);
-    *c = (struct conn){.mhd = mhd, .since_ms = s->now_ms};
-    c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    pthread_mutex_lock(&s->lock);
-    c->next = s->conns;
-    if (c->next)
-        c->next->prev = c;
-    s->conns = c;
-    pthread_mutex_unlock(&s->lock);
-    return c;
-}
-
-static void conn_close(struct http_server *s, struct conn *c)
-{
-    pthread_mutex_lock(&s->lock);
-    if (c->next)
-        c->next->prev = c->prev;
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        s->conns = c->next;
-    pthread_mutex_unlock(&s->lock);
-    arena_free(c->arena);
-    free(c);
+    conn_enter(&s->conns, c, IDLE);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **state,
                           enum MHD_ConnectionNotificationCode what)
 {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *state = conn_open(cls, mhd);
-    else
-        conn_close(cls, *state);
-}
-
-/* Between requests MHD's idle timeout rules; a client that trickles the next request line gets the
- * header deadline on top. */
-static void reap(struct http_server *s, int64_t now)
-{
-    const int64_t allowed[] = {[NEW] = s->header_ms,
-                               [IDLE] = s->idle_ms + s->header_ms,
-                               [HEAD] = s->header_ms,
-                               [BUSY] = INT64_MAX};
-    pthread_mutex_lock(&s->lock);
-    for (struct conn *c = s->conns; c; c = c->next)
-        if (now - atomic_load(&c->since_ms) > allowed[atomic_load(&c->phase)])
-            shutdown(c->fd, SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
+    struct http_server *s = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        conns_remove(&s->conns, *state);
+        return;
+    }
+    struct conn *c = mem_alloc(sizeof *c);
+    *c = (struct conn){.mhd = mhd};
+    c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    conns_add(&s->conns, c);
+    *state = c;
 }
 
 static void *reaper_main(void *arg)
@@ -452,8 +397,7 @@ static void *reaper_main(void *arg)
     tick = tick < 10 ? 10 : tick > 200 ? 200 : tick;
     while (!s->stopping) {
         usleep((useconds_t)(tick * 1000));
-        s->now_ms = time_monotonic_ms();
-        reap(s, s->now_ms);
+        conns_reap(&s->conns, s->header_ms, s->idle_ms);
     }
     return NULL;
 }
@@ -481,19 +425,18 @@ static struct http_server *server_new(const struct http_server_config *c)
     s->scheme = c->tls_cert.p ? "https://" : "http://";
     s->header_ms = c->header_deadline_ms ? c->header_deadline_ms : 20000;
     s->idle_ms = c->idle_timeout_ms ? c->idle_timeout_ms : 75000;
-    s->now_ms = time_monotonic_ms();
+    conns_init(&s->conns);
     s->routes = arena_new_array(a, const struct http_route *, c->nroutes + 1);
     s->nroutes = c->nroutes;
     for (size_t i = 0; i < c->nroutes; i++)
         s->routes[i] = &c->routes[i];
     qsort(s->routes, s->nroutes, sizeof s->routes[0], by_length_down);
-    pthread_mutex_init(&s->lock, NULL);
     return s;
 }
 
 static void server_free(struct http_server *s)
 {
-    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->conns.lock);
     arena_free(s->arena);
 }
 
@@ -523,10 +466,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct http_
         c->max_connections ? c->max_connections : 16384u, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         c->max_connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((s->idle_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
-        keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        (size_t)(c->head_limit ? c->head_limit : HEAD_LIMIT), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        s, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 bool http_server_start(const struct http_server_config *c, struct http_server **ret, struct err *e)
@@ -558,21 +501,6 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
-/* Closes connections (all: even with a request in flight); returns how many are in flight. */
-static size_t close_connections(struct http_server *s, bool all)
-{
-    size_t busy = 0;
-    pthread_mutex_lock(&s->lock);
-    for (struct conn *c = s->conns; c; c = c->next) {
-        bool in_flight = atomic_load(&c->phase) == BUSY;
-        busy += in_flight;
-        if (all || !in_flight)
-            shutdown(c->fd, SHUT_RDWR);
-    }
-    pthread_mutex_unlock(&s->lock);
-    return busy;
-}
-
 void http_server_stop(struct http_server *s, unsigned grace_ms)
 {
     if (!s)
@@ -581,12 +509,12 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
     s->stopping = true;
     close(MHD_quiesce_daemon(s->daemon));
     pthread_join(s->reaper, NULL);
-    size_t busy = close_connections(s, false);
+    size_t busy = conns_shut(&s->conns, false);
     while (busy && time_monotonic_ms() < until) {
         usleep(5000);
-        busy = close_connections(s, false);
+        busy = conns_shut(&s->conns, false);
     }
-    if (close_connections(s, true)) { /* MHD cannot stop while a handler holds a request */
+    if (conns_shut(&s->conns, true)) { /* MHD cannot stop while a handler holds a request */
         s->next = abandoned;
         abandoned = s;
         return;

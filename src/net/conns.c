@@ -1,0 +1,63 @@
+#include "net/conns.h"
+
+#include "base/time.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+void conns_init(struct conns *s)
+{
+    *s = (struct conns){.now_ms = time_monotonic_ms()};
+    pthread_mutex_init(&s->lock, NULL);
+}
+
+void conns_add(struct conns *s, struct conn *c)
+{
+    conn_enter(s, c, NEW);
+    pthread_mutex_lock(&s->lock);
+    c->next = s->first;
+    if (c->next)
+        c->next->prev = c;
+    s->first = c;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void conns_remove(struct conns *s, struct conn *c)
+{
+    pthread_mutex_lock(&s->lock);
+    if (c->next)
+        c->next->prev = c->prev;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->first = c->next;
+    pthread_mutex_unlock(&s->lock);
+    arena_free(c->arena);
+    free(c);
+}
+
+void conns_reap(struct conns *s, int64_t header_ms, int64_t idle_ms)
+{
+    const int64_t allowed[] = {
+        [NEW] = header_ms, [IDLE] = idle_ms + header_ms, [HEAD] = header_ms, [BUSY] = INT64_MAX};
+    atomic_store(&s->now_ms, time_monotonic_ms());
+    pthread_mutex_lock(&s->lock);
+    for (struct conn *c = s->first; c; c = c->next)
+        if (conn_age_ms(s, c) > allowed[atomic_load(&c->phase)])
+            shutdown(c->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t conns_shut(struct conns *s, bool all)
+{
+    size_t busy = 0;
+    pthread_mutex_lock(&s->lock);
+    for (struct conn *c = s->first; c; c = c->next) {
+        bool in_flight = atomic_load(&c->phase) == BUSY;
+        busy += in_flight;
+        if (all || !in_flight)
+            shutdown(c->fd, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return busy;
+}

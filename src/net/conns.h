@@ -1,0 +1,48 @@
+/* The server's open connections, as the reaper and a stop see them. Private to net.
+ * The reaper's clock is everybody's: a request needs no system call to note the time. */
+#ifndef NET_CONNS_H
+#define NET_CONNS_H
+#include "base/arena.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct MHD_Connection;
+enum phase { NEW, IDLE, HEAD, BUSY }; /* BUSY: headers complete, answer not yet sent */
+struct conn {
+    struct conn *prev, *next;
+    struct MHD_Connection *mhd;
+    int fd;
+    _Atomic int phase;
+    _Atomic int64_t since_ms; /* of the phase */
+    struct arena *arena;      /* of client_dn */
+    str peer, client_dn;      /* peer.p NULL: not looked up yet */
+    char address[INET6_ADDRSTRLEN];
+};
+struct conns {
+    pthread_mutex_t lock; /* first */
+    struct conn *first;
+    _Atomic int64_t now_ms;
+};
+void conns_init(struct conns *s);
+void conns_add(struct conns *s, struct conn *c); /* takes c, from mem_alloc */
+void conns_remove(struct conns *s, struct conn *c);
+/* Moves the clock; shuts down what has not finished its headers in time. Between requests
+ * libmicrohttpd's idle timeout rules; who trickles the next request line gets header_ms on top. */
+void conns_reap(struct conns *s, int64_t header_ms, int64_t idle_ms);
+/* Shuts down all connections, or those that are not BUSY; returns how many are. */
+size_t conns_shut(struct conns *s, bool all);
+
+static inline void conn_enter(struct conns *s, struct conn *c, enum phase phase)
+{
+    int64_t now = atomic_load_explicit(&s->now_ms, memory_order_relaxed);
+    atomic_store_explicit(&c->since_ms, now, memory_order_relaxed);
+    atomic_store_explicit(&c->phase, (int)phase, memory_order_relaxed);
+}
+static inline int64_t conn_age_ms(struct conns *s, struct conn *c)
+{
+    return atomic_load_explicit(&s->now_ms, memory_order_relaxed) -
+           atomic_load_explicit(&c->since_ms, memory_order_relaxed);
+}
+#endif
