@@ -1,7 +1,8 @@
-/* Any bytes as an artifact. What is accepted is written back and read again: the same files, the same parameters. */
+/* Any bytes as an artifact, or (first byte F) as the files of one, parted by the byte 1. What is accepted is written back and read again: the same files, the same parameters. */
 #include <stdlib.h>
 
 #include "flow/flow.h"
+#include "format/zip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -38,11 +39,33 @@ static void round_trip(struct bundle *b)
     bundle_free(again);
 }
 
+static void pack(str rest, struct buf *zip)
+{
+    static const char *const names[] = {"META-INF/MANIFEST.MF",
+                                        "src/main/resources/parameters.prop",
+                                        "src/main/resources/parameters.propdef", "metainfo.prop"};
+    struct zip_entry entries[COUNT(names)];
+    struct err e;
+    size_t n = 0;
+    str bytes;
+    while (n < COUNT(names) && str_split(&rest, 1, &bytes)) {
+        entries[n] = (struct zip_entry){str_of(names[n]), bytes, 0};
+        n++;
+    }
+    check(zip_write(zip, entries, n, &e));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+    AUTO(buf) struct buf zip = BUF(64 << 20);
     struct bundle *b = NULL;
     struct err e = {0};
-    if (bundle_read((str){(const char *)data, n}, &b, &e))
+    str bytes = {(const char *)data, n};
+    if (n && data[0] == 'F') {
+        pack(str_from(bytes, 1), &zip);
+        bytes = buf_str(&zip);
+    }
+    if (bundle_read(bytes, &b, &e))
         round_trip(b);
     bundle_free(b);
     return 0;
