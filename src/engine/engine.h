@@ -27,6 +27,7 @@ struct step_seen {
 struct engine_config {
     struct store *store;        /* with the tables of the message processing log defined */
     struct http_client *http;
+    struct oauth2 *oauth2;      /* MAY: tokens for outgoing calls */
     unsigned workers;           /* 0: one per core */
     unsigned blocking;          /* threads of the blocking pool; 0: 8 */
     size_t max_exchanges;       /* more are refused with ERR_UNAVAILABLE; 0: 20,000 */
@@ -92,6 +93,9 @@ const char *message_status_name(enum message_status s); /* "COMPLETED" */
  * with TRANSACTION_REQUIRED it is the message's own, committed with the log when the exchange completes and
  * dropped when it fails; *ret_now then is false. Otherwise the caller commits it itself (store_commit + WAIT). */
 struct store_batch *exchange_effects(struct exchange *x, bool *ret_now);
+/* A statement for the end, whatever the transaction: applied with the log when the message completes, else dropped.
+ * Thread-safe. */
+void exchange_at_end(struct exchange *x, const char *sql, const struct value *binds, size_t n);
 /* The text a caller gets for a failed exchange (semantics.md 3), in x's arena. */
 str exchange_failure_text(struct exchange *x);
 struct engine_stats { uint64_t started, completed, failed, in_flight; };

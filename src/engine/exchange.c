@@ -110,6 +110,11 @@ const char *exchange_message_id(const struct exchange *x)
     return x->message->id;
 }
 
+str exchange_correlation_id(const struct exchange *x)
+{
+    return x->message->correlation_id;
+}
+
 /* The process that is running: a local one while called. */
 static const struct process *running_process(const struct exchange *x, const struct frame **f)
 {
@@ -144,6 +149,16 @@ struct store_batch *exchange_effects(struct exchange *x, bool *ret_now)
     if (!m->effects)
         m->effects = store_batch_new();
     return m->effects;
+}
+
+void exchange_at_end(struct exchange *x, const char *sql, const struct value *binds, size_t n)
+{
+    struct message *m = x->message;
+    pthread_mutex_lock(&m->lock);
+    if (!m->effects)
+        m->effects = store_batch_new();
+    store_batch_add(m->effects, sql, binds, n);
+    pthread_mutex_unlock(&m->lock);
 }
 
 str exchange_failure_text(struct exchange *x)

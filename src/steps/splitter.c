@@ -269,6 +269,7 @@ const struct step_type step_general_splitter = {
     .prepare = prepare_general,
     .run = run,
     .explain = explain,
+    .forks = true,
 };
 
 const struct step_type step_iterating_splitter = {
@@ -278,4 +279,5 @@ const struct step_type step_iterating_splitter = {
     .prepare = prepare_iterating,
     .run = run,
     .explain = explain,
+    .forks = true,
 };

@@ -3,7 +3,6 @@
 #include "steps/variable_store.h"
 
 #include "base/time.h"
-#include "engine/engine.h"
 
 enum { RETAIN_DAYS = 400 };
 
@@ -16,11 +15,6 @@ static str flow_of(struct exchange *x, bool global)
 {
     return global ? STR("") : artifact_info(x->artifact)->id;
 }
-
-struct found {
-    struct datum *value;
-    bool any;
-};
 
 static struct datum *restore(str payload, str headers)
 {
@@ -40,62 +34,74 @@ static struct datum *restore(str payload, str headers)
     return ret;
 }
 
-static bool take_row(void *arg, const struct value *v, size_t n)
-{
-    struct found *f = arg;
-    (void)n;
-    f->any = true;
-    f->value =
-        restore(v[0].kind == V_NULL ? STR("") : v[0].s, v[1].kind == V_NULL ? STR("") : v[1].s);
-    return false;
-}
-
 bool variable_read(struct exchange *x, str name, bool global, struct datum **ret, bool *ret_found,
                    struct err *e)
 {
-    struct found f = {0};
-    const struct value binds[] = {VALUE_TEXT(name), VALUE_TEXT(flow_of(x, global)),
-                                  VALUE_INT(time_now_ms())};
-    if (!store_query(
-            engine_config(x->engine)->store,
+    str flow = flow_of(x, global);
+    const struct pending *own = pending_find(x, PENDING_VARIABLE, STR(""), flow, name);
+    const struct value binds[] = {VALUE_TEXT(name), VALUE_TEXT(flow), VALUE_INT(time_now_ms())};
+    struct value row[2];
+    if (own) {
+        *ret_found = !own->removed;
+        if (!own->removed)
+            *ret = restore(own->payload, own->headers);
+        return true;
+    }
+    if (!store_get(
+            engine_config(x->engine)->store, x->arena,
             "SELECT payload, headers FROM variable WHERE variable_name = ? AND integration_flow = ?"
             " AND retain_until > ?",
-            binds, COUNT(binds), take_row, &f, e))
+            binds, COUNT(binds), row, COUNT(row), ret_found, e))
         return false;
-    *ret_found = f.any;
-    if (f.any)
-        *ret = f.value;
+    if (*ret_found)
+        *ret = restore(row[0].kind == V_NULL ? STR("") : row[0].s,
+                       row[1].kind == V_NULL ? STR("") : row[1].s);
     return true;
 }
 
-void variable_write(struct exchange *x, struct store_batch *b, str name, bool global,
+void variable_write(struct exchange *x, const struct pending_write *w, str name, bool global,
                     const struct datum *value)
 {
-    int64_t now = time_now_ms();
-    str type = arena_fmt(x->arena, "{\"type\":\"%s\"}",
-                         kind_names[value ? datum_kind(value) : DATUM_TEXT]);
+    const struct pending change = {
+        .kind = PENDING_VARIABLE,
+        .store = STR(""),
+        .flow = flow_of(x, global),
+        .id = name,
+        .payload = datum_str(x->arena, value),
+        .headers = arena_fmt(x->arena, "{\"type\":\"%s\"}",
+                             kind_names[value ? datum_kind(value) : DATUM_TEXT]),
+        .created_at = time_now_ms(),
+    };
     const struct value binds[] = {
         VALUE_TEXT(name),
-        VALUE_TEXT(flow_of(x, global)),
+        VALUE_TEXT(change.flow),
         VALUE_TEXT(global ? STR("Global") : STR("Integration Flow")),
-        VALUE_INT(now),
-        VALUE_INT(now + (int64_t)RETAIN_DAYS * 86400000),
-        VALUE_BYTES(datum_str(x->arena, value)),
-        VALUE_TEXT(type),
+        VALUE_INT(change.created_at),
+        VALUE_INT(change.created_at + (int64_t)RETAIN_DAYS * 86400000),
+        VALUE_BYTES(change.payload),
+        VALUE_TEXT(change.headers),
     };
     store_batch_add(
-        b,
+        w->batch,
         "INSERT INTO variable (variable_name, integration_flow, visibility, updated_at, retain_until,"
         " payload, headers) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (variable_name, integration_flow) DO UPDATE SET visibility = excluded.visibility,"
         " updated_at = excluded.updated_at, retain_until = excluded.retain_until,"
         " payload = excluded.payload, headers = excluded.headers",
         binds, COUNT(binds));
+    pending_note(x, w, &change);
 }
 
-void variable_remove(struct exchange *x, struct store_batch *b, str name, bool global)
+void variable_remove(struct exchange *x, const struct pending_write *w, str name, bool global)
 {
-    const struct value binds[] = {VALUE_TEXT(name), VALUE_TEXT(flow_of(x, global))};
-    store_batch_add(b, "DELETE FROM variable WHERE variable_name = ? AND integration_flow = ?",
-                    binds, COUNT(binds));
+    const struct pending change = {.kind = PENDING_VARIABLE,
+                                   .removed = true,
+                                   .store = STR(""),
+                                   .flow = flow_of(x, global),
+                                   .id = name};
+    const struct value binds[] = {VALUE_TEXT(name), VALUE_TEXT(change.flow)};
+    store_batch_add(w->batch,
+                    "DELETE FROM variable WHERE variable_name = ? AND integration_flow = ?", binds,
+                    COUNT(binds));
+    pending_note(x, w, &change);
 }
