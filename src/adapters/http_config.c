@@ -27,8 +27,9 @@ static const struct {
     const char *name;
     enum http_auth auth;
 } auths[] = {
-    {"None",  AUTH_NONE },
-    {"Basic", AUTH_BASIC},
+    {"None",                      AUTH_NONE  },
+    {"Basic",                     AUTH_BASIC },
+    {"OAuth2 Client Credentials", AUTH_OAUTH2},
 };
 
 static size_t find_method(str name)

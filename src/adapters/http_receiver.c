@@ -6,6 +6,7 @@
 #include "adapters/http_url.h"
 #include "base/time.h"
 #include "format/deflate.h"
+#include "net/oauth2.h"
 
 #include <ctype.h>
 
@@ -13,6 +14,8 @@ enum { MAX_RESPONSE = 100 << 20, MAX_HEADERS_TEXT = 1 << 20, MAX_WAIT_MS = 3600 
 
 struct http_state {
     struct http_call call;
+    struct oauth2_request token;
+    bool fetching_token;
     struct exchange *x;
     unsigned attempts;
 };
@@ -34,6 +37,12 @@ static void send_call(void *arg)
     s->call.ok = false;
     s->attempts++;
     http_client_send(engine_config(s->x->engine)->http, &s->call);
+}
+
+static void on_token(struct oauth2_request *q)
+{
+    struct http_state *s = q->arg;
+    engine_resume(s->x);
 }
 
 static bool find_credential(const struct http_config *c, struct exchange *x, struct credential *ret,
@@ -61,6 +70,27 @@ static void release(struct http_state *s)
     s->call.body = s->call.response_body = NULL;
 }
 
+static bool start_token(struct http_state *s, const struct credential *k, struct err *e)
+{
+    struct oauth2 *o = engine_config(s->x->engine)->oauth2;
+    if (!o)
+        return err_set(e, ERR_UNAVAILABLE, "OAuth2 is not set up here");
+    s->fetching_token = true;
+    s->token = (struct oauth2_request){
+        .token_url = k->token_url,
+        .client_id = k->user,
+        .client_secret = k->password,
+        .scope = k->scope.n ? k->scope : STR_NONE,
+        .in_body = k->client_in_body,
+        .timeout_ms = s->call.timeout_ms,
+        .arena = s->x->arena,
+        .done = on_token,
+        .arg = s,
+    };
+    oauth2_token(o, &s->token);
+    return true;
+}
+
 static struct step_result run(const void *cfg, struct exchange *x, struct err *e)
 {
     const struct http_config *c = cfg;
@@ -81,6 +111,12 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
     if (c->auth == AUTH_BASIC) {
         s->call.user = k.user;
         s->call.password = k.password;
+    }
+    if (c->auth == AUTH_OAUTH2) {
+        if (start_token(s, &k, e))
+            return WAIT;
+        release(s);
+        return FAIL;
     }
     send_call(s);
     return WAIT;
@@ -239,10 +275,29 @@ static struct step_result take_answer(const struct http_config *c, struct http_s
     return take_headers(c, s, e) && take_body(s, e) ? CONTINUE : FAIL;
 }
 
+static struct step_result resume_token(struct http_state *s, struct err *e)
+{
+    s->fetching_token = false;
+    if (!s->token.ok) {
+        *e = s->token.err;
+        err_ctx(e, "OAuth2 token");
+        release(s);
+        return FAIL;
+    }
+    str value = arena_fmt(s->x->arena, "Bearer " STR_FMT, STR_ARG(s->token.token));
+    vec_add(s->x->arena, &s->call.headers.list, (struct http_header){STR("Authorization"), value});
+    send_call(s);
+    return WAIT;
+}
+
 static struct step_result resume(const void *cfg, struct exchange *x, struct err *e)
 {
     const struct http_config *c = cfg;
     struct http_state *s = x->wait;
+    if (s->fetching_token)
+        return resume_token(s, e);
+    if (c->auth == AUTH_OAUTH2 && s->call.ok && s->call.status == 401)
+        oauth2_forget(engine_config(x->engine)->oauth2, s->token.token);
     if (must_retry(c, s))
         return retry(c, s);
     struct step_result ret = take_answer(c, s, e);
