@@ -30,6 +30,7 @@ enum {
     DRAIN_LIMIT = 1 << 20, /* bytes of a refused body that are read to keep the connection */
     OUT_LIMIT = 64 << 20,
     METHOD_LENGTH = 32,
+    CLOSE_MS = 300, /* for MHD to notice sockets that were shut */
 };
 
 struct http_server {
@@ -108,10 +109,24 @@ static const char *zero_ended(char *small, size_t cap, struct arena *a, str s)
     return small;
 }
 
+/* Half an answer must not look like a whole one. */
+static void replace_too_large(struct http_request *r)
+{
+    struct http_response *a = &r->response;
+    buf_reset(&a->out);
+    a->headers.list.n = 0;
+    a->status = 500;
+    a->out.limit = OUT_LIMIT;
+    buf_addz(&a->out, "The answer is too large.\n");
+    http_set(r, "Content-Type", STR("text/plain; charset=utf-8"));
+}
+
 static void build(struct request *q)
 {
     struct http_response *a = &q->r.response;
     a->status = a->status ? a->status : 200;
+    if (!a->blob && a->out.failed)
+        replace_too_large(&q->r);
     http_pack(&q->r);
     q->reply = response_of(a);
     if (!q->reply)
@@ -501,21 +516,25 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
+/* How many requests are still in flight at that time. */
+static size_t drain(struct http_server *s, bool all, int64_t until_ms)
+{
+    size_t busy;
+    while ((busy = conns_shut(&s->conns, all)) && time_monotonic_ms() < until_ms)
+        usleep(5000);
+    return busy;
+}
+
 void http_server_stop(struct http_server *s, unsigned grace_ms)
 {
     if (!s)
         return;
-    int64_t until = time_monotonic_ms() + grace_ms;
     s->stopping = true;
     close(MHD_quiesce_daemon(s->daemon));
     pthread_join(s->reaper, NULL);
-    size_t busy = conns_shut(&s->conns, false);
-    while (busy && time_monotonic_ms() < until) {
-        usleep(5000);
-        busy = conns_shut(&s->conns, false);
-    }
-    if (conns_shut(&s->conns, true)) { /* MHD cannot stop while a handler holds a request */
-        s->next = abandoned;
+    if (drain(s, false, time_monotonic_ms() + grace_ms) &&
+        drain(s, true, time_monotonic_ms() + CLOSE_MS)) {
+        s->next = abandoned; /* MHD cannot stop while a handler holds a request */
         abandoned = s;
         return;
     }

@@ -32,7 +32,8 @@ struct http_request {
     struct http_response {
         int status; /* 0: 200 */
         struct http_headers headers;
-        struct buf out; /* small answers are written here; the limit is 64 MB unless changed ... */
+        struct buf
+            out; /* small answers are written here; over its limit (64 MB) the answer is 500 ... */
         struct blob *blob; /* ... or a reference is put here; it wins over out */
     } response;
 };

@@ -80,6 +80,16 @@ static void file(void *ctx, struct http_request *r)
     http_reply(r);
 }
 
+static void overflow(void *ctx, struct http_request *r)
+{
+    (void)ctx;
+    r->response.out.limit = 10;
+    http_set(r, "Content-Type", STR("application/json"));
+    buf_addz(&r->response.out, "12345");
+    buf_addz(&r->response.out, "6789012345");
+    http_reply(r);
+}
+
 static bool admit_small(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
 {
     (void)ctx, (void)e;
@@ -96,13 +106,14 @@ static bool admit_nobody(void *ctx, struct http_request *r, size_t *ret_limit, s
 }
 
 static const struct http_route routes[] = {
-    {"/echo",       echo,  NULL,         NULL},
-    {"/echo/small", echo,  admit_small,  NULL},
-    {"/deny",       echo,  admit_nobody, NULL},
-    {"/later",      later, NULL,         NULL},
-    {"/soon",       soon,  NULL,         NULL},
-    {"/json",       json,  NULL,         NULL},
-    {"/file",       file,  NULL,         NULL},
+    {"/overflow",   overflow, NULL,         NULL},
+    {"/echo",       echo,     NULL,         NULL},
+    {"/echo/small", echo,     admit_small,  NULL},
+    {"/deny",       echo,     admit_nobody, NULL},
+    {"/later",      later,    NULL,         NULL},
+    {"/soon",       soon,     NULL,         NULL},
+    {"/json",       json,     NULL,         NULL},
+    {"/file",       file,     NULL,         NULL},
 };
 
 static struct http_server_config config(void)
@@ -161,6 +172,8 @@ static void test_requests(void **state)
     assert_has(exchange("GET /echo HTTP/1.0\r\n\r\n"), "GET /echo? 0 memory http:// 127");
     assert_has(exchange("GET /echoes HTTP/1.1\r\nHost: h\r\n\r\n"), " 404 ");
     assert_has(exchange("GET /deny HTTP/1.1\r\nHost: h\r\n\r\n"), "\r\n\r\nWho are you?\n");
+    assert_has(exchange("GET /overflow HTTP/1.1\r\nHost: h\r\n\r\n"),
+               "\r\n\r\nThe answer is too large.\n");
     const char *head = exchange("HEAD /json HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_has(head, "Content-Length: 24000\r\n");
     assert_has(head, "X-One: 2\r\n");
@@ -404,6 +417,22 @@ static void test_stop_waits_for_requests(void **state)
     close(busy);
 }
 
+static void test_stop_ends_uploads(void **state)
+{
+    (void)state;
+    struct err e;
+    struct http_server *s;
+    struct http_server_config c = config();
+    char answer[100];
+    assert_true(http_server_start(&c, &s, &e));
+    int fd = wire_open(http_server_port(s));
+    wire_send(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+    usleep(30000);
+    http_server_stop(s, 50);
+    assert_int_equal(wire_rest(fd, answer, sizeof answer), 0);
+    close(fd);
+}
+
 static struct http_request *_Atomic held;
 static void hold(void *ctx, struct http_request *r)
 {
@@ -488,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_reply_from_another_thread),
         cmocka_unit_test(test_slow_headers_are_cut),
         cmocka_unit_test(test_stop_waits_for_requests),
+        cmocka_unit_test(test_stop_ends_uploads),
         cmocka_unit_test(test_stop_does_not_wait_for_ever),
         cmocka_unit_test(test_connection_limit),
         cmocka_unit_test(test_bad_configurations),
