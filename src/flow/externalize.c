@@ -1,6 +1,7 @@
 /* externalize: {{parameter}} in values of an integration flow. Replaced as text before anything is interpreted, so
  * that numbers, adapter modes and whole row tables can be parameters. Inside a row table the value lands in XML:
- * the editor stores it escaped there, people who edit parameters.prop by hand do not; both are understood. */
+ * the editor stores it escaped there, people who edit parameters.prop by hand do not; both are understood. Values of
+ * conditions are stored escaped too, though they land in no XML: entities in them become their characters. */
 #include "base/buf.h"
 #include "flow/iflw.h"
 
@@ -34,8 +35,8 @@ static void add_as_xml(struct buf *out, str value)
     }
 }
 
-/* A name as it stands in a row table: {{&lt;X&gt;}}. */
-static str unescape_name(struct arena *a, str name)
+/* A name as it stands in a row table ({{&lt;X&gt;}}), or the value of a condition. */
+static str unescape(struct arena *a, str text)
 {
     static const struct {
         str entity;
@@ -47,14 +48,14 @@ static str unescape_name(struct arena *a, str name)
         {{"&quot;", 6}, '"' },
         {{"&apos;", 6}, '\''},
     };
-    if (str_find_char(name, '&', 0) == SIZE_MAX)
-        return name;
-    char *to = arena_alloc(a, name.n + 1);
+    if (str_find_char(text, '&', 0) == SIZE_MAX)
+        return text;
+    char *to = arena_alloc(a, text.n + 1);
     size_t n = 0;
-    for (size_t i = 0; i < name.n; i++) {
-        to[n] = name.p[i];
+    for (size_t i = 0; i < text.n; i++) {
+        to[n] = text.p[i];
         for (size_t k = 0; k < COUNT(rows); k++)
-            if (str_starts(str_from(name, i), rows[k].entity)) {
+            if (str_starts(str_from(text, i), rows[k].entity)) {
                 to[n] = rows[k].c;
                 i += rows[k].entity.n - 1;
                 break;
@@ -67,11 +68,11 @@ static str unescape_name(struct arena *a, str name)
 static const str *find_value(struct arena *a, const struct map *parameters, str name, bool in_rows)
 {
     const str *value = map_get(parameters, name);
-    return value || !in_rows ? value : map_get(parameters, unescape_name(a, name));
+    return value || !in_rows ? value : map_get(parameters, unescape(a, name));
 }
 
-bool externalize(struct arena *a, str text, const struct map *parameters, size_t *budget, str *ret,
-                 struct err *e)
+bool externalize(struct arena *a, str text, enum value_kind kind, const struct map *parameters,
+                 size_t *budget, str *ret, struct err *e)
 {
     size_t open = str_find(text, STR("{{"), 0);
     if (open == SIZE_MAX) {
@@ -90,7 +91,7 @@ bool externalize(struct arena *a, str text, const struct map *parameters, size_t
         if (value && in_rows)
             add_as_xml(&out, *value);
         else if (value)
-            buf_add(&out, *value);
+            buf_add(&out, kind == VALUE_CONDITION ? unescape(a, *value) : *value);
         from = close + 2;
     }
     buf_add(&out, str_from(text, from));

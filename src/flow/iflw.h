@@ -72,9 +72,10 @@ bool iflw_read(struct arena *a, str xml, const struct map *parameters, struct if
                struct err *e) MUST_USE;
 str iflw_property(const struct map *properties, const char *key); /* missing: "" */
 
+enum value_kind { VALUE_PROPERTY, VALUE_CONDITION };
 /* {{name}} in text replaced by its value, "" when there is none. In a row table (text begins with <row) values
- * become XML text unless they are already. *budget falls by the bytes made. In the arena, or text itself.
- * ERR_TOO_LARGE: more than the budget. */
-bool externalize(struct arena *a, str text, const struct map *parameters, size_t *budget, str *ret,
-                 struct err *e) MUST_USE;
+ * become XML text unless they are already; in a condition their entities become characters. *budget falls by
+ * the bytes made. In the arena, or text itself. ERR_TOO_LARGE: more than the budget. */
+bool externalize(struct arena *a, str text, enum value_kind kind, const struct map *parameters,
+                 size_t *budget, str *ret, struct err *e) MUST_USE;
 #endif

@@ -54,9 +54,10 @@ static str one_line(struct reader *r, node *n)
     return str_trim((str){p, len});
 }
 
-static bool value_of(struct reader *r, node *n, str *ret)
+static bool value_of(struct reader *r, node *n, enum value_kind kind, str *ret)
 {
-    return externalize(r->a, n ? xml_text(r->a, n) : STR(""), r->parameters, &r->budget, ret, r->e);
+    return externalize(r->a, n ? xml_text(r->a, n) : STR(""), kind, r->parameters, &r->budget, ret,
+                       r->e);
 }
 
 /* The first of equal keys wins, so that an event definition's cannot replace those of its event. */
@@ -69,7 +70,7 @@ static bool read_properties(struct reader *r, node *of, struct map *to)
             continue;
         str *value = arena_new_of(r->a, str);
         str name = xml_text(r->a, key);
-        if (!value_of(r, xml_child(p, "value"), value))
+        if (!value_of(r, xml_child(p, "value"), VALUE_PROPERTY, value))
             return err_ctx(r->e, "property %.*s", STR_ARG(name));
         if (!map_get(to, name))
             map_put(to, name, value);
@@ -89,9 +90,9 @@ static bool read_event(struct reader *r, node *n, struct iflw_node *to)
 
 static bool read_loop(struct reader *r, node *n, struct iflw_node *to)
 {
-    return externalize(r->a, attribute(r, n, "loopMaximum"), r->parameters, &r->budget,
-                       &to->loop_most, r->e) &&
-           value_of(r, xml_child(n, "loopCondition"), &to->loop_condition);
+    return externalize(r->a, attribute(r, n, "loopMaximum"), VALUE_PROPERTY, r->parameters,
+                       &r->budget, &to->loop_most, r->e) &&
+           value_of(r, xml_child(n, "loopCondition"), VALUE_CONDITION, &to->loop_condition);
 }
 
 static bool read_scope(struct reader *r, node *n, struct iflw_scope *s);
@@ -210,7 +211,7 @@ static bool read_edge(struct reader *r, node *n)
     map_init(&to->properties, r->a, false);
     vec_add(r->a, &r->f->edges, to);
     return (read_properties(r, n, &to->properties) &&
-            value_of(r, xml_child(n, "conditionExpression"), &to->condition)) ||
+            value_of(r, xml_child(n, "conditionExpression"), VALUE_CONDITION, &to->condition)) ||
            err_ctx(r->e, "%.*s", STR_ARG(to->id));
 }
 

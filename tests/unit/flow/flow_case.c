@@ -102,9 +102,12 @@ struct bundle *case_bundle(const char *flow, const char *parameters)
 /* ---- listing ---- */
 static void list_router(const struct control_router *r, struct buf *out)
 {
-    for (size_t i = 0; i < r->branches.n; i++)
-        buf_addf(out, " " STR_FMT "(%s)->%u", STR_ARG(r->branches.at[i].id),
-                 r->branches.at[i].xpath ? "xpath" : "simple", r->branches.at[i].target);
+    for (size_t i = 0; i < r->branches.n; i++) {
+        const struct control_branch *b = &r->branches.at[i];
+        str condition = b->xpath ? flow_xpath_source(b->xpath) : STR("simple");
+        buf_addf(out, " " STR_FMT "(" STR_FMT ")->%u", STR_ARG(b->id), STR_ARG(condition),
+                 b->target);
+    }
     buf_addf(out, " otherwise->%u%s", r->otherwise, r->throw_exception ? " throws" : "");
 }
 

@@ -45,7 +45,7 @@ static void check_case(const char *name, const char *parameters)
         check_case(#name, parameters);    \
     }
 CASE(linear, NULL)
-CASE(router, "known=yes")
+CASE(router, "known=yes\nkind=&apos;a & b&apos;")
 CASE(multicast, NULL)
 CASE(local, "most=12")
 CASE(exception, NULL)
