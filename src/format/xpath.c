@@ -110,7 +110,8 @@ bool xpath_compile(struct arena *a, str expr, const struct map *namespaces, stru
     if (!utf8_valid(expr))
         return err_set(e, ERR_BAD_REQUEST, "XPath: not UTF-8");
     x->source = arena_str(a, str_trim(expr));
-    if (!xpath_rewrite(a, expr, namespaces, &x->text, e))
+    struct xpath_dialect d = {.namespaces = namespaces};
+    if (!xpath_rewrite(a, expr, &d, &x->text, e))
         return false;
     if (namespaces)
         copy_namespaces(a, x, namespaces);

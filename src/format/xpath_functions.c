@@ -139,7 +139,7 @@ static void replace(xmlXPathParserContext *c, int n)
     drop(flags);
 }
 
-static void string_join(xmlXPathParserContext *c, int n)
+void xpath_string_join(xmlXPathParserContext *c, int n)
 {
     AUTO(buf) struct buf b = BUF(LONGEST_TEXT);
     if (!takes(c, n, 1, 2))
@@ -207,7 +207,7 @@ static const struct {
     {"ends-with",        ends_with        },
     {"matches",          matches          },
     {"replace",          replace          },
-    {"string-join",      string_join      },
+    {"string-join",      xpath_string_join},
     {"exists",           exists           },
     {"empty",            empty            },
     {"abs",              absolute         },

@@ -5,4 +5,5 @@
 #include "format/xpath_lib.h"
 
 void xpath_functions_register(xmlXPathContext *c, struct xpath_state *state);
+void xpath_string_join(xmlXPathParserContext *c, int n); /* string-join(items[, separator]) */
 #endif

@@ -8,7 +8,7 @@ struct rewriter {
     str in;
     size_t at;
     struct buf *out;
-    const struct map *namespaces;
+    const struct xpath_dialect *dialect;
     bool operand;   /* the token before ended an operand */
     bool attribute; /* a name test here would be one of attributes */
     unsigned tokens, depth;
@@ -156,10 +156,18 @@ static bool function_name(struct rewriter *r, str name)
     for (size_t i = 0; i < COUNT(casts); i++)
         if (str_eqz(name, casts[i].from))
             plain = str_of(casts[i].to);
-    if (!is_one_of(plain, functions, COUNT(functions)) && !xpath_function_added(plain))
+    if (!is_one_of(plain, functions, COUNT(functions)) && !xpath_function_added(plain) &&
+        !(r->dialect->function && r->dialect->function(r->dialect->arg, plain)))
         return unsupported(r, str_eq(name, STR("if")) ? "expression" : "function", name);
     buf_add(r->out, plain);
     return true;
+}
+
+static bool declared(const struct rewriter *r, str prefix)
+{
+    const struct map *m = r->dialect->namespaces;
+    return (m && map_get(m, prefix)) ||
+           (prefix.n && (r->dialect->any_prefix || str_eqz(prefix, "xml")));
 }
 
 static bool name_test(struct rewriter *r, str name)
@@ -169,11 +177,10 @@ static bool name_test(struct rewriter *r, str name)
                               str_eqz(name, "every") || str_eqz(name, "let")))
         return unsupported(r, "expression", name);
     str prefix = str_sub(name, 0, colon);
-    if (colon != SIZE_MAX && !str_eqz(prefix, "xml") &&
-        !(r->namespaces && map_get(r->namespaces, prefix)))
+    if (colon != SIZE_MAX && !declared(r, prefix))
         return err_set(r->e, ERR_BAD_REQUEST, "XPath: prefix '" STR_FMT "' is not declared",
                        STR_ARG(str_sub(prefix, 0, 80)));
-    if (colon == SIZE_MAX && !r->attribute && r->namespaces && map_get(r->namespaces, STR("")))
+    if (colon == SIZE_MAX && !r->attribute && declared(r, STR("")))
         buf_addz(r->out, XPATH_DEFAULT_PREFIX ":");
     buf_add(r->out, name);
     r->operand = true;
@@ -248,8 +255,12 @@ static bool variable(struct rewriter *r)
     buf_add_char(r->out, '$');
     r->at++;
     skip_blanks(r);
-    buf_add(r->out, take_ncname(r));
+    str name = take_name(r);
+    buf_add(r->out, name);
     r->operand = true;
+    bool path = peek(r, 0) == '/' || peek(r, 0) == '[';
+    if (path && r->dialect->is_tree && r->dialect->is_tree(r->dialect->arg, name))
+        return unsupported(r, "a path into the temporary tree", name);
     return true;
 }
 
@@ -290,10 +301,11 @@ static bool token(struct rewriter *r)
     return symbol(r, c);
 }
 
-bool xpath_rewrite(struct arena *a, str expr, const struct map *namespaces, str *ret, struct err *e)
+bool xpath_rewrite(struct arena *a, str expr, const struct xpath_dialect *d, str *ret,
+                   struct err *e)
 {
     AUTO(buf) struct buf out = BUF(4 * LONGEST);
-    struct rewriter r = {.in = str_trim(expr), .out = &out, .namespaces = namespaces, .e = e};
+    struct rewriter r = {.in = str_trim(expr), .out = &out, .dialect = d, .e = e};
     if (!r.in.n || r.in.n > LONGEST)
         return err_set(e, ERR_BAD_REQUEST, "XPath: %s",
                        r.in.n ? "longer than 65536 bytes" : "empty expression");
