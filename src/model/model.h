@@ -19,7 +19,7 @@ struct model_property {
     unsigned precision, scale;
     str column;           /* tm:column; defaults to the name in snake case; a prefix for complex ones */
     bool read_only;       /* tm:readonly: ignored in bodies */
-    bool hidden;          /* tm:hidden: never written (secrets) */
+    bool hidden;          /* tm:hidden: always written as null (secrets) */
     uint16_t slot, slots; /* its values within those of the type that declares it */
 };
 /* One primitive value of a type: where it stands and in which column it is kept. */

@@ -53,7 +53,8 @@ static void where_key(struct buf *sql, const struct entity *key, struct value *b
     const struct model_type *t = key->type;
     for (size_t i = 0; i < t->keys.n; i++) {
         uint16_t slot = t->properties.at[t->keys.at[i]].slot;
-        buf_addf(sql, "%s\"" STR_FMT "\" = ?", i ? " AND " : " WHERE ", STR_ARG(t->slots.at[slot].column));
+        buf_addf(sql, "%s\"" STR_FMT "\" = ?", i ? " AND " : " WHERE ",
+                 STR_ARG(t->slots.at[slot].column));
         binds[(*n)++] = key->values[slot];
     }
 }

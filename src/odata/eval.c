@@ -119,7 +119,10 @@ static struct operand eval_binary(struct arena *a, const struct expr *x, const s
     if (x->op >= OP_ADD)
         return arithmetic(x, l, r);
     int c = compare(&l, &r);
-    bool holds = x->op == OP_LT ? c == -1 : x->op == OP_LE ? c == -1 || c == 0 : x->op == OP_GT ? c == 1 : c == 1 || c == 0;
+    bool holds = x->op == OP_LT   ? c == -1
+                 : x->op == OP_LE ? c == -1 || c == 0
+                 : x->op == OP_GT ? c == 1
+                                  : c == 1 || c == 0;
     return of_bool(holds);
 }
 
@@ -175,7 +178,9 @@ static struct operand fn_part(const struct expr *x, int64_t ms)
 {
     struct time_parts p;
     if (x->args.at[0]->type == EDM_TIME)
-        return of_int(x->fn == FN_HOUR ? ms / 3600000 : x->fn == FN_MINUTE ? ms / 60000 % 60 : ms / 1000 % 60);
+        return of_int(x->fn == FN_HOUR     ? ms / 3600000
+                      : x->fn == FN_MINUTE ? ms / 60000 % 60
+                                           : ms / 1000 % 60);
     time_split_utc(ms, &p);
     const int parts[] = {p.year, p.month, p.day, p.hour, p.minute, p.second};
     return of_int(parts[x->fn - FN_YEAR]);
@@ -265,14 +270,16 @@ static int compare_rows(const order_list *order, const struct sortable *l, const
 {
     for (size_t i = 0; i < order->n; i++) {
         const struct operand *a = &l->keys[i], *b = &r->keys[i];
-        int c = a->kind == NIL || b->kind == NIL ? (a->kind != NIL) - (b->kind != NIL) : compare(a, b);
+        int c =
+            a->kind == NIL || b->kind == NIL ? (a->kind != NIL) - (b->kind != NIL) : compare(a, b);
         if (c == 1 || c == -1)
             return order->at[i].descending ? -c : c;
     }
     return 0;
 }
 
-static void merge_sort(const order_list *order, struct sortable *v, struct sortable *scratch, size_t n)
+static void merge_sort(const order_list *order, struct sortable *v, struct sortable *scratch,
+                       size_t n)
 {
     if (n < 2)
         return;

@@ -33,11 +33,12 @@ const char *expr_type_name(const struct expr *x)
 
 static bool bad_operands(const struct expr *x, str source, struct err *e)
 {
-    return err_set(e, ERR_BAD_REQUEST,
-                   "Operator \"%s\" incompatible with operand types \"%s\" and \"%s\" at position %zu in \"" STR_FMT
-                   "\".",
-                   expr_op_names[x->op], expr_type_name(x->left), expr_type_name(x->right), x->position,
-                   STR_ARG(str_sub(source, 0, 200)));
+    return err_set(
+        e, ERR_BAD_REQUEST,
+        "Operator \"%s\" incompatible with operand types \"%s\" and \"%s\" at position %zu in \"" STR_FMT
+        "\".",
+        expr_op_names[x->op], expr_type_name(x->left), expr_type_name(x->right), x->position,
+        STR_ARG(str_sub(source, 0, 200)));
 }
 
 /* 0 and 1 are also Booleans. */
@@ -72,7 +73,8 @@ static bool ordered_operands(const struct expr *l, const struct expr *r)
     for (size_t i = 0; i < 2; i++)
         if (both[i]->type == EDM_BOOLEAN || both[i]->type == EDM_COMPLEX)
             return false;
-    return is_null(l) || is_null(r) || l->type == r->type || (edm_is_number(l->type) && edm_is_number(r->type));
+    return is_null(l) || is_null(r) || l->type == r->type ||
+           (edm_is_number(l->type) && edm_is_number(r->type));
 }
 
 static enum edm wider(enum edm a, enum edm b)
@@ -175,14 +177,16 @@ bool bind_call(struct expr *x, str name, str source, struct err *e)
     while (i < COUNT(functions) && !str_eqz(name, functions[i].name))
         i++;
     if (i == COUNT(functions))
-        return err_set(e, ERR_BAD_REQUEST, "Unknown function \"%.60s\" at position %zu in \"" STR_FMT "\".",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Unknown function \"%.60s\" at position %zu in \"" STR_FMT "\".",
                        name.n < 60 ? x->fn_name : "...", x->position, STR_ARG(source));
     if (x->args.n < functions[i].least || x->args.n > functions[i].most)
-        return err_set(e, ERR_BAD_REQUEST,
-                       "No applicable method found for \"%s\" at position %zu in \"" STR_FMT
-                       "\" with the specified arguments. Method \"%s\" requires between %u and %u arguments.",
-                       functions[i].name, x->position, STR_ARG(source), functions[i].name, functions[i].least,
-                       functions[i].most);
+        return err_set(
+            e, ERR_BAD_REQUEST,
+            "No applicable method found for \"%s\" at position %zu in \"" STR_FMT
+            "\" with the specified arguments. Method \"%s\" requires between %u and %u arguments.",
+            functions[i].name, x->position, STR_ARG(source), functions[i].name, functions[i].least,
+            functions[i].most);
     for (size_t k = 0; k < x->args.n; k++) {
         if (!fits(x->args.at[k], k ? functions[i].others : functions[i].first))
             return err_set(e, ERR_BAD_REQUEST,

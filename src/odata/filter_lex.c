@@ -46,14 +46,16 @@ static bool take_quoted(struct lexer *l, size_t quote, struct err *e)
 {
     size_t end = quoted_end(l, quote);
     if (!end)
-        return err_set(e, ERR_BAD_REQUEST, "Unterminated string literal at position %zu in \"" STR_FMT "\".",
-                       quote + 1, STR_ARG(str_sub(l->s, 0, 200)));
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Unterminated string literal at position %zu in \"" STR_FMT "\".", quote + 1,
+                       STR_ARG(str_sub(l->s, 0, 200)));
     return take(l, TOKEN_LITERAL, end);
 }
 
 static bool unknown(struct lexer *l, struct err *e)
 {
-    return err_set(e, ERR_BAD_REQUEST, "Unknown character '%c' at position %zu detected in \"" STR_FMT "\".",
+    return err_set(e, ERR_BAD_REQUEST,
+                   "Unknown character '%c' at position %zu detected in \"" STR_FMT "\".",
                    l->s.p[l->at], l->at + 1, STR_ARG(str_sub(l->s, 0, 200)));
 }
 
@@ -108,7 +110,8 @@ bool lexer_next(struct lexer *l, struct err *e)
         return take_quoted(l, l->at, e);
     if (digit(c) || (c == '-' && digit(next)))
         return take_number(l, e);
-    if (str_starts(str_from(l->s, l->at), STR("-INF")) && !letter(at(l, l->at + 4)) && !digit(at(l, l->at + 4)))
+    if (str_starts(str_from(l->s, l->at), STR("-INF")) && !letter(at(l, l->at + 4)) &&
+        !digit(at(l, l->at + 4)))
         return take(l, TOKEN_LITERAL, l->at + 4);
     if (letter(c))
         return take_word(l, e);

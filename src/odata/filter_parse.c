@@ -24,7 +24,8 @@ static str source(const struct parser *p)
 static bool node(struct parser *p, enum expr_kind kind, size_t at, struct expr **ret, struct err *e)
 {
     if (++p->nodes > EXPR_MAX_NODES)
-        return err_set(e, ERR_BAD_REQUEST, "The expression has more than %d parts.", EXPR_MAX_NODES);
+        return err_set(e, ERR_BAD_REQUEST, "The expression has more than %d parts.",
+                       EXPR_MAX_NODES);
     *ret = arena_new_of(p->a, struct expr);
     (*ret)->kind = kind;
     (*ret)->position = at + 1;
@@ -33,8 +34,8 @@ static bool node(struct parser *p, enum expr_kind kind, size_t at, struct expr *
 
 static bool expected_expression(struct parser *p, struct err *e)
 {
-    return err_set(e, ERR_BAD_REQUEST, "Expression expected at position %zu in \"" STR_FMT "\".", p->lex.now.at + 1,
-                   STR_ARG(source(p)));
+    return err_set(e, ERR_BAD_REQUEST, "Expression expected at position %zu in \"" STR_FMT "\".",
+                   p->lex.now.at + 1, STR_ARG(source(p)));
 }
 
 static bool deeper(struct parser *p, struct err *e)
@@ -50,7 +51,8 @@ static bool parse_literal(struct parser *p, struct token t, struct expr **ret, s
         return false;
     x->text = t.text;
     if (!edm_parse_uri(p->a, t.text, &x->type, &x->value, e))
-        return err_set(e, ERR_BAD_REQUEST, "Unknown literal: '" STR_FMT "'.", STR_ARG(str_sub(t.text, 0, 200)));
+        return err_set(e, ERR_BAD_REQUEST, "Unknown literal: '" STR_FMT "'.",
+                       STR_ARG(str_sub(t.text, 0, 200)));
     x->nullable = x->type == EDM_COUNT;
     *ret = x;
     return true;
@@ -74,7 +76,8 @@ static bool parse_call(struct parser *p, struct token name, struct expr **ret, s
     }
     p->depth--;
     if (p->lex.now.kind != TOKEN_CLOSE)
-        return err_set(e, ERR_BAD_REQUEST, "\")\" or \",\" expected after position %zu in \"" STR_FMT "\".", open,
+        return err_set(e, ERR_BAD_REQUEST,
+                       "\")\" or \",\" expected after position %zu in \"" STR_FMT "\".", open,
                        STR_ARG(source(p)));
     *ret = x;
     return lexer_next(&p->lex, e) && bind_call(x, name.text, p->lex.s, e);
@@ -82,7 +85,8 @@ static bool parse_call(struct parser *p, struct token name, struct expr **ret, s
 
 /* One name of a path. t: where to look it up, set to where the next one is looked up. base: slot of
  * the complex value that is open. */
-static bool bind_name(struct parser *p, struct expr *x, str name, const struct model_type **t, struct err *e)
+static bool bind_name(struct parser *p, struct expr *x, str name, const struct model_type **t,
+                      struct err *e)
 {
     const struct model_property *prop = *t ? model_property_named(*t, name) : NULL;
     const struct model_nav *nav = *t && !prop && !(*t)->complex ? model_nav_named(*t, name) : NULL;
@@ -95,11 +99,15 @@ static bool bind_name(struct parser *p, struct expr *x, str name, const struct m
         return true;
     }
     if (!prop && !nav)
-        return err_set(e, ERR_BAD_REQUEST, "No property \"" STR_FMT "\" exists in type \"" STR_FMT "\" at position %zu in \"" STR_FMT "\".",
-                       STR_ARG(str_sub(name, 0, 80)), STR_ARG(*t ? (*t)->qualified : STR("Edm")), x->position,
-                       STR_ARG(source(p)));
+        return err_set(e, ERR_BAD_REQUEST,
+                       "No property \"" STR_FMT "\" exists in type \"" STR_FMT
+                       "\" at position %zu in \"" STR_FMT "\".",
+                       STR_ARG(str_sub(name, 0, 80)), STR_ARG(*t ? (*t)->qualified : STR("Edm")),
+                       x->position, STR_ARG(source(p)));
     if (nav)
-        return err_set(e, ERR_BAD_REQUEST, "The navigation \"" STR_FMT "\" leads to many at position %zu in \"" STR_FMT "\".",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "The navigation \"" STR_FMT "\" leads to many at position %zu in \"" STR_FMT
+                       "\".",
                        STR_ARG(name), x->position, STR_ARG(source(p)));
     x->entity = false;
     x->type = prop->type;
@@ -136,10 +144,11 @@ static bool parse_parenthesis(struct parser *p, struct expr **ret, struct err *e
         return false;
     p->depth--;
     if (p->lex.now.kind != TOKEN_CLOSE)
-        return err_set(e, ERR_BAD_REQUEST,
-                       "Missing closing parenthesis \")\" for opening parenthesis \"(\" at position %zu in \"" STR_FMT
-                       "\".",
-                       open, STR_ARG(source(p)));
+        return err_set(
+            e, ERR_BAD_REQUEST,
+            "Missing closing parenthesis \")\" for opening parenthesis \"(\" at position %zu in \"" STR_FMT
+            "\".",
+            open, STR_ARG(source(p)));
     return lexer_next(&p->lex, e);
 }
 
@@ -175,8 +184,8 @@ static bool parse_unary(struct parser *p, struct expr **ret, struct err *e)
     struct expr *x;
     if (!negation && t.kind != TOKEN_MINUS)
         return parse_primary(p, ret, e);
-    if (!node(p, negation ? EXPR_NOT : EXPR_NEG, t.at, &x, e) || !deeper(p, e) || !lexer_next(&p->lex, e) ||
-        !parse_unary(p, &x->left, e))
+    if (!node(p, negation ? EXPR_NOT : EXPR_NEG, t.at, &x, e) || !deeper(p, e) ||
+        !lexer_next(&p->lex, e) || !parse_unary(p, &x->left, e))
         return false;
     p->depth--;
     *ret = x;
@@ -214,17 +223,22 @@ static bool parse_level(struct parser *p, size_t level, struct expr **ret, struc
     return true;
 }
 
-bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret, struct err *e)
+bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret,
+                  struct err *e)
 {
     struct parser p = {.lex = {.s = text}, .a = a, .type = t};
     if (!lexer_next(&p.lex, e) || !parse_level(&p, 0, ret, e))
         return false;
     if (p.lex.now.kind != TOKEN_END)
-        return err_set(e, ERR_BAD_REQUEST, "Invalid token \"" STR_FMT "\" detected after parsing at position %zu in \"" STR_FMT "\".",
-                       STR_ARG(str_sub(p.lex.now.text, 0, 80)), p.lex.now.at + 1, STR_ARG(source(&p)));
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Invalid token \"" STR_FMT
+                       "\" detected after parsing at position %zu in \"" STR_FMT "\".",
+                       STR_ARG(str_sub(p.lex.now.text, 0, 80)), p.lex.now.at + 1,
+                       STR_ARG(source(&p)));
     if ((*ret)->type != EDM_BOOLEAN)
-        return err_set(e, ERR_BAD_REQUEST, "Expression of type \"Edm.Boolean\" expected at position 1 in \"" STR_FMT
-                                           "\" (actual type is \"%s\").",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Expression of type \"Edm.Boolean\" expected at position 1 in \"" STR_FMT
+                       "\" (actual type is \"%s\").",
                        STR_ARG(source(&p)), expr_type_name(*ret));
     return true;
 }
@@ -236,24 +250,30 @@ static bool parse_direction(struct parser *p, bool *ret, struct err *e)
         return true;
     *ret = str_eqz(p->lex.now.text, "desc");
     if (!*ret && !str_eqz(p->lex.now.text, "asc"))
-        return err_set(e, ERR_BAD_REQUEST, "Invalid sort order in OData orderby parser at position %zu in \"" STR_FMT "\".",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Invalid sort order in OData orderby parser at position %zu in \"" STR_FMT
+                       "\".",
                        p->lex.now.at + 1, STR_ARG(source(p)));
     return lexer_next(&p->lex, e);
 }
 
-bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret, struct err *e)
+bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret,
+                   struct err *e)
 {
     struct parser p = {.lex = {.s = text}, .a = a, .type = t};
     do {
         struct order_item item;
-        if (!lexer_next(&p.lex, e) || !parse_level(&p, 0, &item.expr, e) || !parse_direction(&p, &item.descending, e))
+        if (!lexer_next(&p.lex, e) || !parse_level(&p, 0, &item.expr, e) ||
+            !parse_direction(&p, &item.descending, e))
             return false;
         if (item.expr->type == EDM_COMPLEX)
-            return err_set(e, ERR_BAD_REQUEST, "Invalid order by expression: '" STR_FMT "'.", STR_ARG(source(&p)));
+            return err_set(e, ERR_BAD_REQUEST, "Invalid order by expression: '" STR_FMT "'.",
+                           STR_ARG(source(&p)));
         vec_add(a, ret, item);
     } while (p.lex.now.kind == TOKEN_COMMA);
     if (p.lex.now.kind != TOKEN_END)
-        return err_set(e, ERR_BAD_REQUEST, "Comma or end of expression expected at position %zu in \"" STR_FMT "\".",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Comma or end of expression expected at position %zu in \"" STR_FMT "\".",
                        p.lex.now.at + 1, STR_ARG(source(&p)));
     return true;
 }

@@ -30,7 +30,8 @@ static struct number of_text(str s)
             continue;
         }
         if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(ret.m, (int128)10, &ret.m) ||
-            __builtin_add_overflow(ret.m, (int128)(s.p[i] - '0'), &ret.m) || ret.scale == MAX_SCALE) {
+            __builtin_add_overflow(ret.m, (int128)(s.p[i] - '0'), &ret.m) ||
+            ret.scale == MAX_SCALE) {
             double d = 0;
             (void)!str_to_double(s, &d);
             return number_of_double(d);
@@ -66,8 +67,10 @@ static bool align(struct number *a, struct number *b)
 {
     struct number x = *a, y = *b;
     int scale = x.scale > y.scale ? x.scale : y.scale;
-    const int128 least = -((((int128)1 << 126) - 1) * 2 + 1) - 1; /* has no counterpart: division by -1 would trap */
-    if (!x.exact || !y.exact || x.m == least || y.m == least || !rescale(&x, scale) || !rescale(&y, scale))
+    const int128 least =
+        -((((int128)1 << 126) - 1) * 2 + 1) - 1; /* has no counterpart: division by -1 would trap */
+    if (!x.exact || !y.exact || x.m == least || y.m == least || !rescale(&x, scale) ||
+        !rescale(&y, scale))
         return false;
     *a = x;
     *b = y;
@@ -105,7 +108,8 @@ struct number number_subtract(struct number a, struct number b)
 struct number number_multiply(struct number a, struct number b)
 {
     struct number r = a;
-    if (a.exact && b.exact && a.scale + b.scale <= MAX_SCALE && !__builtin_mul_overflow(a.m, b.m, &r.m)) {
+    if (a.exact && b.exact && a.scale + b.scale <= MAX_SCALE &&
+        !__builtin_mul_overflow(a.m, b.m, &r.m)) {
         r.scale = a.scale + b.scale;
         return r;
     }
@@ -142,7 +146,9 @@ bool number_modulo(struct number a, struct number b, struct number *ret)
 struct number number_round(struct number a, enum number_rounding how)
 {
     if (!a.exact)
-        return number_of_double(how == NUMBER_ROUND ? round(a.d) : how == NUMBER_FLOOR ? floor(a.d) : ceil(a.d));
+        return number_of_double(how == NUMBER_ROUND   ? round(a.d)
+                                : how == NUMBER_FLOOR ? floor(a.d)
+                                                      : ceil(a.d));
     int128 unit = 1;
     for (int i = 0; i < a.scale; i++)
         unit *= 10;

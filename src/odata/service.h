@@ -22,7 +22,6 @@ struct type_info {
     str meta;       /* ","type":"NS.T" */
     str columns;    /* t0."a",t0."b": all slots */
     str by_key;     /* SELECT .. WHERE key */
-    str insert;     /* INSERT with all slots */
 };
 struct set_info {
     const struct model_set *set;

@@ -1,0 +1,70 @@
+/* Rows of the store as entities; what hooks may use of it. */
+#include "odata/plan.h"
+#include "odata/read.h"
+
+/* What a driver hands out, in the kind that the Edm type has. */
+static struct value as_kind(struct arena *a, enum value_kind want, struct value v)
+{
+    if (v.kind == V_TEXT || v.kind == V_BYTES) {
+        v.s = arena_str(a, v.s);
+        if (want == V_TEXT || want == V_BYTES)
+            v.kind = want;
+    } else if (v.kind == V_INT && want == V_REAL) {
+        v = VALUE_REAL((double)v.i);
+    } else if (v.kind == V_INT && want == V_BOOL) {
+        v.kind = V_BOOL;
+    }
+    return v;
+}
+
+struct entity *entity_of_row(struct arena *a, const struct model_type *t, const struct value *columns)
+{
+    struct entity *en = entity_new(a, t);
+    for (size_t i = 0; i < t->slots.n; i++)
+        en->values[i] = as_kind(a, edm_value_kind(t->slots.at[i].property->type), columns[i]);
+    return en;
+}
+
+struct collect {
+    struct arena *a;
+    const struct model_type *type;
+    entities *list;
+};
+
+static bool collect_row(void *arg, const struct value *columns, size_t n)
+{
+    struct collect *c = arg;
+    (void)n;
+    vec_add(c->a, c->list, entity_of_row(c->a, c->type, columns));
+    return true;
+}
+
+bool odata_rows(struct odata_call *c, const struct model_type *t, const char *where, const struct value *binds,
+                size_t nbinds, entities *ret, struct err *e)
+{
+    struct plan p;
+    struct collect to = {c->arena, t, ret};
+    plan_init(&p, c->arena, type_info_of(c->service, t), where, binds, nbinds);
+    plan_order(&p, &(order_list){0});
+    str sql = plan_select(&p, -1, 0);
+    bool ok = store_query(c->store, sql.p, p.binds.at, p.binds.n, collect_row, &to, e);
+    plan_free(&p);
+    return ok;
+}
+
+bool odata_row(struct odata_call *c, const struct entity *key, struct entity **ret, struct err *e)
+{
+    const struct model_type *t = key->type;
+    struct value binds[8];
+    entities list = {0};
+    struct collect to = {c->arena, t, &list};
+    size_t n = 0;
+    if (t->keys.n > COUNT(binds))
+        return err_set(e, ERR_NOT_IMPLEMENTED, "more than %zu key properties", COUNT(binds));
+    for (; n < t->keys.n; n++)
+        binds[n] = key->values[t->properties.at[t->keys.at[n]].slot];
+    if (!store_query(c->store, type_info_of(c->service, t)->by_key.p, binds, n, collect_row, &to, e))
+        return false;
+    *ret = list.n ? list.at[0] : NULL;
+    return true;
+}

@@ -1,0 +1,262 @@
+/* Writes. A hook that has the operation does it; else the table. */
+#include "odata/write.h"
+
+static const struct set_info *target(const struct odata_request *rq)
+{
+    return info_of(rq->service, uri_last(&rq->uri)->set);
+}
+
+static str body_of(const struct odata_request *rq)
+{
+    return blob_bytes(rq->http->body);
+}
+
+static str media_type_of(const struct odata_request *rq)
+{
+    str all = http_header(&rq->http->headers, "Content-Type"), type = all;
+    str_split(&all, ';', &type);
+    return str_trim(type);
+}
+
+static bool is_json(const struct odata_request *rq)
+{
+    return str_eq_nocase(media_type_of(rq), STR("application/json"));
+}
+
+static bool want_json(const struct odata_request *rq, struct err *e)
+{
+    str type = media_type_of(rq);
+    return is_json(rq) || err_set(e, ERR_MEDIA_TYPE, "Content type " STR_FMT " is not supported for this resource.",
+                                  STR_ARG(str_sub(type, 0, 100)));
+}
+
+static bool no_table(const struct odata_request *rq, const char *what, struct err *e)
+{
+    return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' does not support %s.",
+                   STR_ARG(target(rq)->set->name), what);
+}
+
+static bool commit(struct odata_request *rq, struct store_batch *b, struct err *e)
+{
+    return store_commit_wait(rq->service->config.store, b, e);
+}
+
+bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t, struct entity **ret,
+                struct err *e)
+{
+    struct uri u;
+    size_t slash = str_rfind_char(uri, '/');
+    str path = slash == SIZE_MAX ? uri : str_from(uri, slash + 1);
+    if (!uri_parse(m, a, path, &u, e))
+        return false;
+    if (u.kind != URI_ENTITY || u.links || u.count || u.value || u.steps.n != 1 || !u.steps.at[0].key)
+        return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
+    for (const struct model_type *x = u.type; x; x = x->base)
+        if (x == t || x == t->base) {
+            *ret = u.steps.at[0].key;
+            return true;
+        }
+    return err_set(e, ERR_BAD_REQUEST, "Could not match segment: '" STR_FMT "'.", STR_ARG(str_sub(path, 0, 100)));
+}
+
+/* ---- create ---- */
+static bool read_new(struct odata_request *rq, struct entity **ret, struct err *e)
+{
+    const struct model_type *t = target(rq)->set->type;
+    str type = media_type_of(rq);
+    if (!t->has_stream || !type.n || is_json(rq) || str_eq_nocase(type, STR("application/atom+xml")))
+        return want_json(rq, e) && json_entity(rq->arena, rq->service->model, t, body_of(rq), ret, e);
+    *ret = entity_new(rq->arena, t);
+    (*ret)->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
+    (*ret)->media = rq->http->body;
+    (*ret)->media_type = http_header(&rq->http->headers, "Content-Type");
+    return true;
+}
+
+/* Below a parent the new entity belongs to it, whatever the body says. */
+static void take_parent(const struct odata_call *c, struct entity *en)
+{
+    for (size_t i = 0; c->nav && c->parent && i < c->nav->joins.n; i++) {
+        const struct model_join *j = &c->nav->joins.at[i];
+        if (c->parent->values[j->own].kind == V_NULL)
+            continue;
+        en->values[j->theirs] = c->parent->values[j->own];
+        if (en->given)
+            en->given[j->theirs] = true;
+    }
+}
+
+static struct value joined(const struct entity *en, uint16_t slot)
+{
+    return en->values[slot];
+}
+
+/* Nested entities go into the same batch; what exists already is tied to the new one. */
+static bool insert_tree(struct odata_request *rq, struct store_batch *b, struct entity *en, struct err *e)
+{
+    const struct model_type *t = en->type;
+    for (size_t i = 0; i < en->inlines.n; i++) /* to-one parents that exist: their key becomes ours */
+        for (size_t k = 0; en->inlines.at[i].bind && k < en->inlines.at[i].nav->joins.n; k++) {
+            const struct model_join *j = &en->inlines.at[i].nav->joins.at[k];
+            if (!t->slots.at[j->own].property->is_key)
+                en->values[j->own] = joined(en->inlines.at[i].child, j->theirs);
+        }
+    for (size_t i = 0; i < t->keys.n; i++)
+        if (en->values[t->properties.at[t->keys.at[i]].slot].kind == V_NULL)
+            return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
+                           STR_ARG(t->properties.at[t->keys.at[i]].name));
+    if (!t->table.p)
+        return no_table(rq, "create", e);
+    odata_batch_insert(b, en);
+    for (size_t i = 0; i < en->inlines.n; i++) {
+        const struct entity_inline *in = &en->inlines.at[i];
+        struct entity *child = in->child;
+        struct entity *changed = entity_new(rq->arena, child->type);
+        changed->given = arena_new_array(rq->arena, bool, child->type->slots.n + 1);
+        bool theirs_change = false;
+        for (size_t k = 0; k < in->nav->joins.n; k++) {
+            const struct model_join *j = &in->nav->joins.at[k];
+            if (in->bind && child->type->slots.at[j->theirs].property->is_key)
+                continue;
+            struct entity *to = in->bind ? changed : child;
+            to->values[j->theirs] = en->values[j->own];
+            to->given[j->theirs] = theirs_change = true;
+        }
+        if (in->bind && theirs_change)
+            odata_batch_update(b, child, changed);
+        if (!in->bind && !insert_tree(rq, b, child, e))
+            return false;
+    }
+    return true;
+}
+
+static bool create_row(struct odata_request *rq, struct entity *in, struct err *e)
+{
+    struct store_batch *b = store_batch_new();
+    if (in->media || !target(rq)->table) {
+        store_batch_free(b);
+        return no_table(rq, "create", e);
+    }
+    if (!insert_tree(rq, b, in, e)) {
+        store_batch_free(b);
+        return false;
+    }
+    if (commit(rq, b, e))
+        return true;
+    return e->code != ERR_CONFLICT || err_set(e, ERR_CONFLICT, "Entity already exists.");
+}
+
+bool write_create(struct odata_request *rq, struct err *e)
+{
+    const struct set_info *info = target(rq);
+    struct entity *in, *out = NULL;
+    if (!read_new(rq, &in, e))
+        return false;
+    take_parent(&rq->call, in);
+    bool ok = info->hook && info->hook->create ? info->hook->create(&rq->call, in, &out, e) : create_row(rq, in, e);
+    if (!ok)
+        return false;
+    if (!out)
+        out = in;
+    out->inlines.n = 0;
+    http_set(rq->http, "Location", entity_uri(rq, info->set, out));
+    return answer_entity(rq, info, out, info->set->status_create, e);
+}
+
+/* ---- update and delete ---- */
+/* The key of the addressed entity; one read when it was reached by a to-one navigation. */
+static bool find_key(struct odata_request *rq, const struct entity **ret, struct err *e)
+{
+    struct entity *en = NULL;
+    *ret = rq->call.key;
+    if (*ret && !rq->call.nav)
+        return true;
+    if (!read_entity(rq, &en, e))
+        return false;
+    *ret = en;
+    return en || not_found(e);
+}
+
+/* Which slots an update sets: never keys; with PUT also those that the body left out. */
+static void choose_slots(const struct odata_request *rq, struct entity *in)
+{
+    const struct model_type *t = in->type;
+    for (size_t i = 0; i < t->properties.n; i++) {
+        const struct model_property *p = &t->properties.at[i];
+        bool all = rq->method == METHOD_PUT && rq->uri.kind == URI_ENTITY && !p->read_only;
+        for (size_t k = p->slot; k < (size_t)p->slot + p->slots; k++)
+            in->given[k] = !p->is_key && (all || in->given[k]);
+    }
+}
+
+static bool update_row(struct odata_request *rq, struct entity *in, struct err *e)
+{
+    const struct entity *key;
+    if (!target(rq)->table)
+        return no_table(rq, "update", e);
+    if (!find_key(rq, &key, e))
+        return false;
+    choose_slots(rq, in);
+    struct store_batch *b = store_batch_new();
+    odata_batch_update(b, key, in);
+    return commit(rq, b, e);
+}
+
+static bool update(struct odata_request *rq, struct entity *in, struct err *e)
+{
+    const struct set_info *info = target(rq);
+    bool hooked = info->hook && info->hook->update;
+    if (hooked ? !info->hook->update(&rq->call, in, e) : !update_row(rq, in, e))
+        return false;
+    answer_status(rq, info->set->status_update);
+    return true;
+}
+
+bool write_update(struct odata_request *rq, struct err *e)
+{
+    struct entity *in;
+    return want_json(rq, e) && json_entity(rq->arena, rq->service->model, target(rq)->set->type, body_of(rq), &in, e) &&
+           update(rq, in, e);
+}
+
+bool write_property(struct odata_request *rq, struct err *e)
+{
+    const struct model_property *p = rq->uri.property;
+    const struct model_type *t = target(rq)->set->type;
+    struct entity *in = entity_new(rq->arena, t);
+    in->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
+    bool ok = true;
+    if (p->is_key || (rq->method == METHOD_DELETE && !p->nullable))
+        return err_set(e, ERR_METHOD, "The request dispatcher does not allow the HTTP method used for the request.");
+    if (!rq->uri.value)
+        ok = want_json(rq, e) && json_property(rq->arena, rq->service->model, p, rq->uri.slot, body_of(rq), in, e);
+    else if (rq->method != METHOD_DELETE && p->type == EDM_BINARY)
+        in->values[rq->uri.slot] = VALUE_BYTES(body_of(rq));
+    else if (rq->method != METHOD_DELETE)
+        ok = edm_parse_text(rq->arena, p->type, body_of(rq), &in->values[rq->uri.slot], e);
+    if (rq->uri.value)
+        in->given[rq->uri.slot] = true;
+    rq->call.merge = true;
+    return ok && update(rq, in, e);
+}
+
+bool write_delete(struct odata_request *rq, struct err *e)
+{
+    const struct set_info *info = target(rq);
+    const struct entity *key;
+    if (info->hook && info->hook->remove) {
+        if (!info->hook->remove(&rq->call, e))
+            return false;
+    } else {
+        if (!info->table)
+            return no_table(rq, "delete", e);
+        if (!find_key(rq, &key, e))
+            return false;
+        struct store_batch *b = store_batch_new();
+        odata_batch_delete(b, key);
+        if (!commit(rq, b, e))
+            return false;
+    }
+    answer_status(rq, info->set->status_delete);
+    return true;
+}
