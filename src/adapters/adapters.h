@@ -1,5 +1,5 @@
 /* adapters: the lists of adapters, for the registry that app hands to the flow compiler. The timer's component is
- * "Timer". */
+ * "timer". */
 #ifndef ADAPTERS_ADAPTERS_H
 #define ADAPTERS_ADAPTERS_H
 #include "engine/step.h"

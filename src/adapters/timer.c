@@ -214,7 +214,7 @@ static void stop(const void *cfg, struct artifact *a, const struct route *r)
 }
 
 const struct sender_type sender_timer = {
-    .component = "Timer",
+    .component = "timer",
     .cfg_size = sizeof(struct timer_config),
     .prepare = prepare,
     .start = start,
