@@ -6,11 +6,12 @@
 
 static const struct sender_type nobody = {.component = "Nobody"};
 
-static void define(struct store *s, const char *table, const struct store_column *c, size_t n, const char *const *keys,
-                   size_t nkeys)
+static void define(struct store *s, const char *table, const struct store_column *c, size_t n,
+                   const char *const *keys, size_t nkeys)
 {
     struct err e = {0};
-    const struct store_table t = {.name = table, .columns = c, .ncolumns = n, .keys = keys, .nkeys = nkeys};
+    const struct store_table t = {
+        .name = table, .columns = c, .ncolumns = n, .keys = keys, .nkeys = nkeys};
     if (!store_define(s, &t, &e))
         fail_msg("%s: %s", table, e.msg);
 }
@@ -18,26 +19,43 @@ static void define(struct store *s, const char *table, const struct store_column
 static void define_tables(struct store *s)
 {
     static const struct store_column entry[] = {
-        {.name = "id", .kind = V_TEXT},           {.name = "data_store_name", .kind = V_TEXT},
-        {.name = "integration_flow", .kind = V_TEXT}, {.name = "type", .kind = V_TEXT},
-        {.name = "status", .kind = V_TEXT},       {.name = "message_id", .kind = V_TEXT},
-        {.name = "due_at", .kind = V_INT},        {.name = "created_at", .kind = V_INT},
-        {.name = "retain_until", .kind = V_INT},  {.name = "payload", .kind = V_BYTES},
-        {.name = "headers", .kind = V_TEXT},
+        {.name = "id",               .kind = V_TEXT },
+        {.name = "data_store_name",  .kind = V_TEXT },
+        {.name = "integration_flow", .kind = V_TEXT },
+        {.name = "type",             .kind = V_TEXT },
+        {.name = "status",           .kind = V_TEXT },
+        {.name = "message_id",       .kind = V_TEXT },
+        {.name = "due_at",           .kind = V_INT  },
+        {.name = "created_at",       .kind = V_INT  },
+        {.name = "retain_until",     .kind = V_INT  },
+        {.name = "payload",          .kind = V_BYTES},
+        {.name = "headers",          .kind = V_TEXT },
     };
     static const char *const entry_key[] = {"id", "data_store_name", "integration_flow", "type"};
     static const struct store_column variable[] = {
-        {.name = "variable_name", .kind = V_TEXT}, {.name = "integration_flow", .kind = V_TEXT},
-        {.name = "visibility", .kind = V_TEXT},    {.name = "updated_at", .kind = V_INT},
-        {.name = "retain_until", .kind = V_INT},   {.name = "payload", .kind = V_BYTES},
-        {.name = "headers", .kind = V_TEXT},
+        {.name = "variable_name",    .kind = V_TEXT },
+        {.name = "integration_flow", .kind = V_TEXT },
+        {.name = "visibility",       .kind = V_TEXT },
+        {.name = "updated_at",       .kind = V_INT  },
+        {.name = "retain_until",     .kind = V_INT  },
+        {.name = "payload",          .kind = V_BYTES},
+        {.name = "headers",          .kind = V_TEXT },
     };
     static const char *const variable_key[] = {"variable_name", "integration_flow"};
+    /* messages run without a log; the engine only tidies up at its start */
+    static const struct store_column log[] = {
+        {.name = "message_guid", .kind = V_TEXT},
+        {.name = "status",       .kind = V_TEXT},
+        {.name = "log_end",      .kind = V_INT }
+    };
+    static const char *const log_key[] = {"message_guid"};
+    define(s, "message_processing_log", log, COUNT(log), log_key, COUNT(log_key));
     define(s, "data_store_entry", entry, COUNT(entry), entry_key, COUNT(entry_key));
     define(s, "variable", variable, COUNT(variable), variable_key, COUNT(variable_key));
 }
 
-static bool credential(void *arg, const char *kind, str alias, struct arena *a, struct credential *ret, struct err *e)
+static bool credential(void *arg, const char *kind, str alias, struct arena *a,
+                       struct credential *ret, struct err *e)
 {
     struct harness *h = arg;
     (void)a;
@@ -64,12 +82,14 @@ void harness_open(struct harness *h)
         fail_msg("%s", e.msg);
     h->oauth2 = oauth2_new(h->http);
     define_tables(h->store);
-    struct engine_config ec = {.http = h->http, .oauth2 = h->oauth2, .workers = 2, .credential = credential,
+    struct engine_config ec = {.http = h->http,
+                               .oauth2 = h->oauth2,
+                               .workers = 2,
+                               .credential = credential,
                                .credential_arg = h};
     set_store(&ec, h->store);
     if (!engine_open(&ec, &h->engine, &e))
         fail_msg("%s", e.msg);
-    engine_set_log_level(h->engine, STR("flow"), MPL_NONE);
     harness_flow(h);
 }
 
@@ -181,7 +201,8 @@ void harness_receiver(struct harness *h, const struct receiver_type *t, ...)
     struct prepare p = prepare_of(h, read_pairs(h, ap));
     va_end(ap);
     struct control_send *c = make_cfg(h, sizeof *c);
-    *c = (struct control_send){.type = t, .cfg = make_cfg(h, t->cfg_size), .receiver = STR("r"), .channel = STR("c")};
+    *c = (struct control_send){
+        .type = t, .cfg = make_cfg(h, t->cfg_size), .receiver = STR("r"), .channel = STR("c")};
     if (t->prepare)
         t->prepare(c->cfg, &p);
     add(h, &control_send, c);
@@ -227,8 +248,12 @@ static void on_done(void *arg, struct exchange *x)
 static void deploy(struct harness *h)
 {
     struct err e = {0};
-    const struct artifact_info info = {.id = STR("flow"), .name = STR("Flow"), .version = STR("1.0.0"),
-                                       .package_id = STR("p"), .package_name = STR("p"), .type = STR("INTEGRATION_FLOW")};
+    const struct artifact_info info = {.id = STR("flow"),
+                                       .name = STR("Flow"),
+                                       .version = STR("1.0.0"),
+                                       .package_id = STR("p"),
+                                       .package_name = STR("p"),
+                                       .type = STR("INTEGRATION_FLOW")};
     if (h->problems.list.n)
         fail_msg("%.*s", STR_ARG(h->problems.list.at[0].text));
     if (!h->program)
@@ -237,6 +262,7 @@ static void deploy(struct harness *h)
     h->program = NULL;
     if (!engine_deploy(h->engine, &info, p, true, &e))
         fail_msg("%s", e.msg);
+    engine_set_log_level(h->engine, STR("flow"), MPL_NONE);
 }
 
 void harness_send_bytes(struct harness *h, str body)

@@ -50,21 +50,22 @@ void harness_property(struct harness *h, const char *name, const char *value);
  * set before are used up. Fails the test when the flow has problems. */
 void harness_send(struct harness *h, const char *body);
 void harness_send_bytes(struct harness *h, str body);
-bool harness_sends(struct harness *h, const char *body); /* harness_send, then whether it completed */
+bool harness_sends(struct harness *h,
+                   const char *body); /* harness_send, then whether it completed */
 str harness_out(struct harness *h, const char *header);
 str harness_out_property(struct harness *h, const char *name);
 /* The first problem of the flow under construction; "" when there is none. */
 str harness_problem(struct harness *h);
-#define assert_sends(h, in, want)                                     \
-    do {                                                              \
-        if (!harness_sends((h), (in)))                                \
+#define assert_sends(h, in, want)                                              \
+    do {                                                                       \
+        if (!harness_sends((h), (in)))                                         \
             fail_msg("'%s' failed: %s", (in) ? (in) : "null", (h)->error.msg); \
-        assert_str((h)->body, want);                                  \
+        assert_str((h)->body, want);                                           \
     } while (0)
-#define assert_refuses(h, in, part)                                    \
-    do {                                                               \
-        assert_false(harness_sends((h), (in)));                        \
-        if (!strstr((h)->error.msg, (part)))                           \
-            fail_msg("'%s' is not in '%s'", (part), (h)->error.msg);   \
+#define assert_refuses(h, in, part)                                  \
+    do {                                                             \
+        assert_false(harness_sends((h), (in)));                      \
+        if (!strstr((h)->error.msg, (part)))                         \
+            fail_msg("'%s' is not in '%s'", (part), (h)->error.msg); \
     } while (0)
 #endif
