@@ -95,14 +95,21 @@ uint16_t compile_reach(struct compile *c, struct iflw_scope *s)
 }
 
 /* ---- emit ---- */
-void compile_step(struct compile *c, struct iflw_node *n)
+/* NULL: not supported, which is recorded. */
+static const struct step_type *step_of(struct compile *c, const struct iflw_node *n)
 {
     str key = activity_key(c->scratch, n), name = activity_name(c->scratch, key);
     const struct step_type *type = activity_step(c->registry, key);
-    if (!type) {
+    if (!type)
         compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " is not supported yet", STR_ARG(name));
+    return type;
+}
+
+void compile_step(struct compile *c, struct iflw_node *n)
+{
+    const struct step_type *type = step_of(c, n);
+    if (!type)
         return;
-    }
     void *cfg = compile_cfg(c, type->cfg_size);
     struct prepare p = compile_prepare(c, &n->properties, n->id, n->name);
     size_t before = c->problems->list.n;
@@ -120,9 +127,13 @@ static void compile_activity(struct compile *c, struct iflw_node *n)
         compile_step(c, n);
 }
 
+/* No operation of its own: it becomes a route or an entry. */
 static void compile_start(struct compile *c, struct iflw_node *n)
 {
-    (void)c, (void)n; /* no operation of its own */
+    bool handler = n->scope != n->scope->process;
+    if (n->event.n && !list_has(handler ? "error" : "message|timer", n->event))
+        compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " start event is not supported here",
+                        STR_ARG(n->event));
 }
 
 static void compile_other(struct compile *c, struct iflw_node *n)
@@ -251,21 +262,22 @@ static void compile_handler(struct compile *c, struct iflw_node *n)
     }
 }
 
+static void check_node(struct compile *c, struct iflw_node *n)
+{
+    if (n->kind == IFLW_OTHER || n->kind == IFLW_SUBPROCESS)
+        compile_other(c, n);
+    else if (n->kind == IFLW_ACTIVITY ? !compile_is_call(n)
+                                      : n->kind == IFLW_SERVICE && !compile_is_send(c, n))
+        step_of(c, n);
+    for (size_t i = 0; i < n->channels.n && n->kind != IFLW_START; i++)
+        check_receiver(c, n->channels.at[i]);
+}
+
 static void check_unreached(struct compile *c, const struct iflw_scope *s)
 {
-    for (size_t i = 0; i < s->nodes.n; i++) {
-        struct iflw_node *n = s->nodes.at[i];
-        if (c->nodes[n->index].seen)
-            continue;
-        if (n->kind == IFLW_OTHER)
-            compile_other(c, n);
-        if (n->kind != IFLW_ACTIVITY || compile_is_call(n))
-            continue;
-        str key = activity_key(c->scratch, n), name = activity_name(c->scratch, key);
-        if (!activity_step(c->registry, key))
-            compile_problem(c, ERR_NOT_IMPLEMENTED, n, STR_FMT " is not supported yet",
-                            STR_ARG(name));
-    }
+    for (size_t i = 0; i < s->nodes.n; i++)
+        if (!c->nodes[s->nodes.at[i]->index].seen)
+            check_node(c, s->nodes.at[i]);
 }
 
 static void compile_entry(struct compile *c, const struct iflw_scope *s, struct iflw_node *start)

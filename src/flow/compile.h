@@ -45,6 +45,7 @@ void compile_end(struct compile *c, struct iflw_node *n);
 void compile_service(struct compile *c, struct iflw_node *n);
 void compile_call(struct compile *c, struct iflw_node *n);
 bool compile_is_call(const struct iflw_node *n);
+bool compile_is_send(struct compile *c, const struct iflw_node *n); /* Request Reply or Send */
 struct iflw_scope *compile_called(const struct compile *c,
                                   const struct iflw_node *n); /* NULL: none */
 void compile_router(struct compile *c, struct iflw_node *n);

@@ -54,11 +54,15 @@ void compile_call(struct compile *c, struct iflw_node *n)
     c->nodes[n->index].first = c->nodes[n->index].last = at;
 }
 
-void compile_service(struct compile *c, struct iflw_node *n)
+bool compile_is_send(struct compile *c, const struct iflw_node *n)
 {
     str key = activity_key(c->scratch, n);
-    bool send = str_eqz(key, "Send");
-    if (key.n && !send && !str_eqz(key, "ExternalCall")) { /* Poll Enrich, Content Enricher */
+    return !key.n || list_has("ExternalCall|Send", key);
+}
+
+void compile_service(struct compile *c, struct iflw_node *n)
+{
+    if (!compile_is_send(c, n)) { /* Poll Enrich, Content Enricher */
         compile_step(c, n);
         for (size_t i = 0; i < n->channels.n; i++)
             check_receiver(c, n->channels.at[i]);
@@ -67,7 +71,8 @@ void compile_service(struct compile *c, struct iflw_node *n)
                         n->channels.n ? "it has several channels"
                                       : "it has no channel to a receiver");
     } else {
-        uint32_t at = compile_send(c, n, n->channels.at[0], send);
+        bool one_way = str_eqz(activity_key(c->scratch, n), "Send");
+        uint32_t at = compile_send(c, n, n->channels.at[0], one_way);
         c->nodes[n->index].first = c->nodes[n->index].last = at;
     }
 }

@@ -9,6 +9,7 @@ enum {
     IFLW_MAX_BYTES = 16 << 20, /* of the file */
     IFLW_MAX_NODES = 20000,    /* events, steps and gateways */
     IFLW_MAX_PROCESSES = 1000,
+    IFLW_MAX_OUT = 500,          /* ways out of one step */
     IFLW_MAX_EXPANDED = 64 << 20 /* bytes of all values with parameters in them */
 };
 enum iflw_kind {

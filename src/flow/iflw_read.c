@@ -280,6 +280,12 @@ static bool read_all(struct reader *r, node *root)
             s->name = *pool;
     }
     order_edges(r->f);
+    for (size_t i = 0; i < r->f->nodes.entries.n; i++) {
+        const struct iflw_node *n = r->f->nodes.entries.at[i].value;
+        if (n->out.n > IFLW_MAX_OUT)
+            return err_set(r->e, ERR_TOO_LARGE, STR_FMT " has more than %d ways out",
+                           STR_ARG(n->id), IFLW_MAX_OUT);
+    }
     return true;
 }
 

@@ -58,6 +58,7 @@ CASE(unsupported, NULL)
 CASE(wrong, NULL)
 CASE(old, NULL)
 CASE(recursion, NULL)
+CASE(misplaced, NULL)
 
 static void test_template_is_a_flow(void **state)
 {
@@ -99,7 +100,7 @@ static void test_broken_files(void **state)
     }
 }
 
-/* A long flow must not need a deep stack, and a wide gateway not a long time. */
+/* A long flow must not need a deep stack. */
 static void test_long_flow(void **state)
 {
     (void)state;
@@ -120,6 +121,23 @@ static void test_long_flow(void **state)
     assert_non_null(p);
     assert_int_equal(p->operations.n, STEPS + 1);
     program_free(p);
+    bundle_free(b);
+    arena_free(ps.arena);
+}
+
+static void test_wide(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf xml = BUF(1 << 20);
+    buf_addz(&xml, "<definitions><process id='p'><startEvent id='s'/><endEvent id='e'/>");
+    for (int i = 0; i < 501; i++)
+        buf_addf(&xml, "<sequenceFlow id='f%d' sourceRef='s' targetRef='e'/>", i);
+    buf_addz(&xml, "</process></definitions>");
+    struct bundle *b = case_bundle("linear", NULL);
+    struct problems ps = {.arena = arena_new()};
+    bundle_put(b, b->iflw_path, buf_str(&xml));
+    assert_null(flow_compile(b, &fake_registry, &ps));
+    assert_int_equal(ps.list.at[0].code, ERR_TOO_LARGE);
     bundle_free(b);
     arena_free(ps.arena);
 }
@@ -153,7 +171,8 @@ int main(void)
         cmocka_unit_test(test_exception),    cmocka_unit_test(test_timer),
         cmocka_unit_test(test_parameters),   cmocka_unit_test(test_unsupported),
         cmocka_unit_test(test_wrong),        cmocka_unit_test(test_old),
-        cmocka_unit_test(test_recursion),    cmocka_unit_test(test_template_is_a_flow),
+        cmocka_unit_test(test_recursion),    cmocka_unit_test(test_misplaced),
+        cmocka_unit_test(test_wide),         cmocka_unit_test(test_template_is_a_flow),
         cmocka_unit_test(test_broken_files), cmocka_unit_test(test_long_flow),
         cmocka_unit_test(test_value_bomb),
     };
