@@ -457,8 +457,8 @@ static void add_run(struct store_batch *b, const struct message *m, struct arena
         row, COUNT(row));
     size_t n = 1;
     for (const struct trace *t = m->traces; t; t = t->next) {
-        if (!t->operation)
-            continue; /* of a part that a timeout left behind */
+        if (!t->operation || !t->operation->id.n)
+            continue; /* of a part that a timeout left behind; the implicit end */
         add_step(b, m, t, n, a);
         if (t->headers.n || t->body)
             add_trace(b, m, t, n, a);

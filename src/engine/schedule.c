@@ -372,6 +372,22 @@ static bool find_local(const struct schedule *c, struct time_parts *p)
     return false;
 }
 
+/* Local to instant. time_join takes the second of two, like Java; a fixed hour fires at the first, once. */
+static int64_t first_instant(const struct schedule *c, const struct time_parts *p)
+{
+    struct time_parts earlier;
+    int64_t at = time_join(p, c->zone);
+    time_split(at - 3600000, c->zone, &earlier);
+    return earlier.hour == p->hour && earlier.day == p->day ? at - 3600000 : at;
+}
+
+/* Schedules of every hour do not stop in the hour that comes twice: they count on with the offset of now. */
+static int64_t instant(const struct schedule *c, const struct time_parts *p, int offset_s)
+{
+    bool every_hour = c->hour == (1u << 24) - 1;
+    return every_hour ? time_join_utc(p) - offset_s * INT64_C(1000) : first_instant(c, p);
+}
+
 int64_t schedule_next(const struct schedule *c, int64_t after_ms)
 {
     if (c->kind == SCHEDULE_EVERY)
@@ -382,9 +398,8 @@ int64_t schedule_next(const struct schedule *c, int64_t after_ms)
     time_split(after_ms - after_ms % 1000 + 1000, c->zone, &p);
     if (p.year < YEAR_FIRST)
         return SCHEDULE_NEVER_AGAIN;
-    for (p.ms = 0; find_local(c, &p);
-         p.second++) { /* an hour that comes twice: its first time is past already */
-        int64_t at = time_join(&p, c->zone);
+    for (p.ms = 0; find_local(c, &p); p.second++) {
+        int64_t at = instant(c, &p, p.offset_s);
         if (at > after_ms)
             return at;
     }

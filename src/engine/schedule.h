@@ -19,8 +19,8 @@ struct schedule;
 bool schedule_parse(struct arena *a, str text, struct schedule **ret, struct err *e) MUST_USE;
 enum schedule_kind schedule_kind(const struct schedule *s);
 /* The first time strictly after after_ms (since 1970), to the second; SCHEDULE_NEVER_AGAIN when there is none
- * (looked for up to the year 2199). A local time that a zone skips (DST gap) fires at the moment the gap ends, one
- * that comes twice fires once, the first time. */
+ * (looked for up to the year 2199). A local time that a zone skips (DST gap) moves by the gap; one that comes
+ * twice fires once, the first time, unless the schedule is for every hour. */
 #define SCHEDULE_NEVER_AGAIN INT64_MAX
 int64_t schedule_next(const struct schedule *s, int64_t after_ms);
 #endif

@@ -16,7 +16,8 @@ static struct step_result append(const void *cfg, struct exchange *x, struct err
 {
     (void)e;
     str old = body_bytes(x->body);
-    exchange_set_body(x, body_of_text(arena_fmt(x->arena, STR_FMT "%s", STR_ARG(old), (const char *)cfg)));
+    exchange_set_body(
+        x, body_of_text(arena_fmt(x->arena, STR_FMT "%s", STR_ARG(old), (const char *)cfg)));
     return CONTINUE;
 }
 const struct step_type kit_append = {.name = "append", .run = append};
@@ -105,10 +106,13 @@ const struct step_type kit_count = {.name = "count", .run = count};
 
 /* ---- split and gather ---- */
 
-static bool part(struct exchange *parent, struct exchange *child, size_t i, void *state, struct err *e)
+static bool part(struct exchange *parent, struct exchange *child, size_t i, void *state,
+                 struct err *e)
 {
     (void)state;
     str rest = body_bytes(parent->body), one;
+    if (!rest.n)
+        return false;
     do
         if (!str_split(&rest, ',', &one))
             return false;
@@ -125,7 +129,7 @@ static struct step_result split(const void *cfg, struct exchange *x, struct err 
     (void)e;
     str rest = body_bytes(x->body), one;
     size_t n = 0;
-    while (str_split(&rest, ',', &one))
+    while (rest.n && str_split(&rest, ',', &one))
         n++;
     struct fork_plan plan = {.part = part,
                              .parallel = c->parallel,
@@ -187,8 +191,11 @@ struct program *kit_program(void)
 
 uint16_t kit_local(struct program *p)
 {
-    vec_add(p->arena, &p->processes, (struct process){.id = STR("local"), .name = STR("local"), .local = true,
-                                                      .transaction = TRANSACTION_FROM_CALLER});
+    vec_add(p->arena, &p->processes,
+            (struct process){.id = STR("local"),
+                             .name = STR("local"),
+                             .local = true,
+                             .transaction = TRANSACTION_FROM_CALLER});
     return (uint16_t)(p->processes.n - 1);
 }
 
@@ -204,7 +211,8 @@ uint32_t kit_steps(struct program *p, uint16_t process, ...)
     uint32_t first = 0, before = 0;
     for (const struct step_type *t; (t = va_arg(ap, const struct step_type *));) {
         void *cfg = va_arg(ap, void *);
-        uint32_t at = program_add(p, t, cfg, arena_fmt(p->arena, "s%zu", p->operations.n), str_of(t->name), process);
+        uint32_t at = program_add(p, t, cfg, arena_fmt(p->arena, "s%zu", p->operations.n),
+                                  str_of(t->name), process);
         if (before)
             p->operations.at[before].next = at;
         first = first ? first : at;
@@ -242,8 +250,12 @@ struct engine *kit_engine(struct store *s)
 
 void kit_deploy(struct engine *g, struct program *p, uint32_t entry, const char *id)
 {
-    struct artifact_info info = {.id = str_of(id), .name = str_of(id), .version = STR("1.0.0"),
-                                 .package_id = STR("pack"), .package_name = STR("Pack"), .type = STR("INTEGRATION_FLOW")};
+    struct artifact_info info = {.id = str_of(id),
+                                 .name = str_of(id),
+                                 .version = STR("1.0.0"),
+                                 .package_id = STR("pack"),
+                                 .package_name = STR("Pack"),
+                                 .type = STR("INTEGRATION_FLOW")};
     struct err e = {0};
     vec_add(p->arena, &p->routes, (struct route){.id = STR("route"), .entry = entry});
     if (!engine_deploy(g, &info, p, true, &e))
@@ -299,23 +311,29 @@ struct kit_result kit_once(struct program *p, uint32_t entry, const char *body)
 
 void kit_tables(struct store *s)
 {
-    static const struct { const char *name, *columns, *keys; } TABLES[] = {
+    static const struct {
+        const char *name, *columns, *keys;
+    } TABLES[] = {
         {"message_processing_log",
          "message_guid correlation_id application_message_id application_message_type #log_start #log_end sender receiver"
          " integration_flow_name status integration_artifact_id integration_artifact_name integration_artifact_type"
          " integration_artifact_package_id integration_artifact_package_name log_level custom_status transaction_id"
-         " local_component_name #last_change_time", "message_guid"},
-        {"custom_header_property", "id message_guid name value", "id"},
-        {"adapter_attribute", "id message_guid adapter_id adapter_message_id name value", "id"},
-        {"mpl_attachment", "id message_guid #time_stamp name content_type #payload_size @payload", "id"},
-        {"error_information", "message_guid type last_error_model_step_id text", "message_guid"},
-        {"mpl_run", "id message_guid #run_start #run_stop log_level overall_state process_id", "id"},
-        {"run_step", "run_id #child_count #step_start #step_stop step_id model_step_id branch_id status error activity",
-         "run_id child_count"},
-        {"trace_message", "#trace_id mpl_id run_id #child_count model_step_id #payload_size mime_type @payload", "trace_id"},
-        {"trace_message_property", "#trace_id name value", "trace_id name"},
-        {"trace_message_exchange_property", "#trace_id name value", "trace_id name"},
-        {"effect", "id", "id"},
+         " local_component_name #last_change_time",                                                                    "message_guid" },
+        {"custom_header_property",          "id message_guid name value",                                              "id"           },
+        {"adapter_attribute",               "id message_guid adapter_id adapter_message_id name value",                "id"           },
+        {"mpl_attachment",                  "id message_guid #time_stamp name content_type #payload_size @payload",
+         "id"                                                                                                                         },
+        {"error_information",               "message_guid type last_error_model_step_id text",                         "message_guid" },
+        {"mpl_run",                         "id message_guid #run_start #run_stop log_level overall_state process_id",
+         "id"                                                                                                                         },
+        {"run_step",
+         "run_id #child_count #step_start #step_stop step_id model_step_id branch_id status error activity",
+         "run_id child_count"                                                                                                         },
+        {"trace_message",
+         "#trace_id mpl_id run_id #child_count model_step_id #payload_size mime_type @payload",                        "trace_id"     },
+        {"trace_message_property",          "#trace_id name value",                                                    "trace_id name"},
+        {"trace_message_exchange_property", "#trace_id name value",                                                    "trace_id name"},
+        {"effect",                          "id",                                                                      "id"           },
     };
     struct arena *a = arena_new();
     for (size_t i = 0; i < COUNT(TABLES); i++) {
@@ -325,8 +343,11 @@ void kit_tables(struct store *s)
         struct err e = {0};
         for (str rest = str_of(TABLES[i].columns), one; str_split(&rest, ' ', &one);) {
             bool marked = one.p[0] == '#' || one.p[0] == '@';
-            columns[t.ncolumns++] = (struct store_column){
-                arena_strdup(a, str_from(one, marked)), one.p[0] == '#' ? V_INT : one.p[0] == '@' ? V_BYTES : V_TEXT, false};
+            columns[t.ncolumns++] = (struct store_column){arena_strdup(a, str_from(one, marked)),
+                                                          one.p[0] == '#'   ? V_INT
+                                                          : one.p[0] == '@' ? V_BYTES
+                                                                            : V_TEXT,
+                                                          false};
         }
         for (str rest = str_of(TABLES[i].keys), one; str_split(&rest, ' ', &one);)
             keys[t.nkeys++] = arena_strdup(a, one);

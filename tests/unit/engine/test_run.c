@@ -28,8 +28,10 @@ static void null_body_stays_null(void **state)
 static uint32_t add_router(struct program *p, uint32_t yes, uint32_t no, bool throws)
 {
     struct control_router *r = arena_new_of(p->arena, struct control_router);
-    vec_add(p->arena, &r->branches, (struct control_branch){.target = yes, .condition = kit_condition(p, "${body} = 'a'"),
-                                                            .label = STR("is a")});
+    vec_add(p->arena, &r->branches,
+            (struct control_branch){.target = yes,
+                                    .condition = kit_condition(p, "${body} = 'a'"),
+                                    .label = STR("is a")});
     r->otherwise = no;
     r->throw_exception = throws;
     return kit_steps(p, 0, &control_router, r, NULL);
@@ -39,7 +41,8 @@ static void router_takes_first_match_or_default(void **state)
 {
     (void)state;
     struct program *p = kit_program();
-    uint32_t yes = kit_steps(p, 0, &kit_append, T("-yes"), NULL), no = kit_steps(p, 0, &kit_append, T("-no"), NULL);
+    uint32_t yes = kit_steps(p, 0, &kit_append, T("-yes"), NULL),
+             no = kit_steps(p, 0, &kit_append, T("-no"), NULL);
     uint32_t router = add_router(p, yes, no, false);
     struct engine *g = kit_engine(NULL);
     kit_deploy(g, p, router, "flow");
@@ -76,8 +79,10 @@ static void calls_a_local_process(void **state)
     (void)state;
     struct program *p = kit_program();
     uint16_t local = kit_local(p);
-    p->processes.at[local].entry = kit_steps(p, local, &kit_append, T("(in)"), &control_end, NULL, NULL);
-    uint32_t entry = kit_steps(p, 0, &kit_append, T("1"), &control_call, add_call(p, local), &kit_append, T("2"), NULL);
+    p->processes.at[local].entry =
+        kit_steps(p, local, &kit_append, T("(in)"), &control_end, NULL, NULL);
+    uint32_t entry = kit_steps(p, 0, &kit_append, T("1"), &control_call, add_call(p, local),
+                               &kit_append, T("2"), NULL);
     assert_string_equal(kit_once(p, entry, "").body, "1(in)2");
 }
 
@@ -129,7 +134,8 @@ static void exception_subprocess_answers(void **state)
     struct program *p = kit_program();
     uint32_t handler = kit_steps(p, 0, &kit_append, T("+handled"), NULL);
     kit_handler(p, 0, handler);
-    uint32_t entry = kit_steps(p, 0, &kit_append, T("1"), &kit_fail, T("boom"), &kit_append, T("never"), NULL);
+    uint32_t entry =
+        kit_steps(p, 0, &kit_append, T("1"), &kit_fail, T("boom"), &kit_append, T("never"), NULL);
     struct kit_result r = kit_once(p, entry, "");
     assert_string_equal(r.body, "1+handled");
     assert_int_equal(r.status, MESSAGE_COMPLETED);
@@ -173,7 +179,8 @@ static void local_process_errors(void **state)
     uint16_t local = kit_local(p);
     p->processes.at[local].entry = kit_steps(p, local, &kit_fail, T("boom"), NULL);
     kit_handler(p, local, kit_steps(p, local, &kit_append, T("local"), NULL));
-    uint32_t entry = kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("never"), NULL);
+    uint32_t entry =
+        kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("never"), NULL);
     assert_string_equal(kit_once(p, entry, "").body, "local");
 
     p = kit_program();
@@ -191,8 +198,10 @@ static void handler_calls_local_process(void **state)
     struct program *p = kit_program();
     uint16_t local = kit_local(p);
     p->processes.at[local].entry = kit_steps(p, local, &kit_append, T("local"), NULL);
-    kit_handler(p, 0, kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("+after"), NULL));
-    assert_string_equal(kit_once(p, kit_steps(p, 0, &kit_fail, T("x"), NULL), "").body, "local+after");
+    kit_handler(p, 0,
+                kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("+after"), NULL));
+    assert_string_equal(kit_once(p, kit_steps(p, 0, &kit_fail, T("x"), NULL), "").body,
+                        "local+after");
 }
 
 static void escalation(void **state)
@@ -218,8 +227,10 @@ static void terminate_ends_the_message(void **state)
     (void)state;
     struct program *p = kit_program();
     uint16_t local = kit_local(p);
-    p->processes.at[local].entry = kit_steps(p, local, &kit_append, T("t"), &control_terminate, NULL, NULL);
-    uint32_t entry = kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("never"), NULL);
+    p->processes.at[local].entry =
+        kit_steps(p, local, &kit_append, T("t"), &control_terminate, NULL, NULL);
+    uint32_t entry =
+        kit_steps(p, 0, &control_call, add_call(p, local), &kit_append, T("never"), NULL);
     struct kit_result r = kit_once(p, entry, "");
     assert_string_equal(r.body, "t");
     assert_int_equal(r.status, MESSAGE_COMPLETED);
@@ -231,7 +242,8 @@ static void caught_exception_is_readable(void **state)
     struct program *p = kit_program();
     uint32_t yes = kit_steps(p, 0, &kit_append, T("ok"), NULL);
     struct control_router *r = arena_new_of(p->arena, struct control_router);
-    struct simple *s = kit_condition(p, "${exception.message} = 'boom' and ${property.CamelExceptionCaught} = 'x.Oops: boom'");
+    struct simple *s = kit_condition(
+        p, "${exception.message} = 'boom' and ${property.CamelExceptionCaught} = 'x.Oops: boom'");
     vec_add(p->arena, &r->branches, (struct control_branch){.target = yes, .condition = s});
     kit_handler(p, 0, kit_steps(p, 0, &control_router, r, NULL));
     assert_string_equal(kit_once(p, kit_steps(p, 0, &kit_fail, T("boom"), NULL), "").body, "ok");
@@ -241,8 +253,8 @@ static void waits_and_blocks(void **state)
 {
     (void)state;
     struct program *p = kit_program();
-    uint32_t entry = kit_steps(p, 0, &kit_wait, NULL, &kit_append, T("1"), &kit_block, NULL, &kit_append, T("2"),
-                               &kit_wait, NULL, NULL);
+    uint32_t entry = kit_steps(p, 0, &kit_wait, NULL, &kit_append, T("1"), &kit_block, NULL,
+                               &kit_append, T("2"), &kit_wait, NULL, NULL);
     struct engine *g = kit_engine(NULL);
     kit_deploy(g, p, entry, "flow");
     kit_blocking_threads = 0;
@@ -362,7 +374,8 @@ static void timers_fire_and_are_cancelled(void **state)
     int one = 1, ten = 10, hundred = 100;
     fired = 0;
     int64_t now = time_monotonic_ms();
-    uint64_t late = engine_at(g, now + 100000, fire, &hundred), soon = engine_at(g, now + 30, fire, &ten);
+    uint64_t late = engine_at(g, now + 100000, fire, &hundred),
+             soon = engine_at(g, now + 30, fire, &ten);
     engine_at(g, now, fire, &one);
     engine_at(g, now + 5, fire, &one);
     assert_true(engine_cancel(g, late));
