@@ -1,6 +1,6 @@
 /* What other rooms use of ci directly: opening, and the credentials of flows. The rest is tested from outside,
  * in tests/api. */
-#include "test.h"
+#include "../test.h"
 
 #include "format/xml.h"
 #include "services/ci/ci.h"
