@@ -83,6 +83,8 @@ bool externalize(struct arena *a, str text, enum value_kind kind, const struct m
     AUTO(buf) struct buf out = BUF(*budget);
     size_t from = 0;
     for (; open != SIZE_MAX; open = str_find(text, STR("{{"), from)) {
+        while (str_starts(str_from(text, open + 1), STR("{{"))) /* "{{{x}}}" is a value in braces */
+            open++;
         size_t close = str_find(text, STR("}}"), open + 2);
         if (close == SIZE_MAX || close - open > NAME_MAX_BYTES)
             break;
