@@ -73,8 +73,8 @@ static void line_text(struct buf *out, enum log_level level, const char *event, 
             out->p[i] = ' ';
 }
 
-static void write_line(enum log_level level, const char *event, const struct err *e,
-                       const char *fmt, va_list ap)
+static void PRINTF(4, 0) write_line(enum log_level level, const char *event, const struct err *e,
+                                    const char *fmt, va_list ap)
 {
     char text[LONGEST_TEXT];
     AUTO(buf) struct buf b = BUF(LONGEST_LINE);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_DIGITS = 100, MOST_DAYS = 1000000 };
+enum { MOST_DIGITS = 100, MOST_HOURS = 1000000 };
 
 typedef bool parse_fn(struct arena *a, str s, struct value *ret);
 
@@ -167,7 +167,7 @@ static bool take_part(str *s, char unit, int64_t unit_ms, int64_t *ret_ms)
         for (end++; end < s->n && s->p[end] >= '0' && s->p[end] <= '9'; end++, weight /= 10)
             thousandths += (s->p[end] - '0') * weight;
     if (end >= s->n || s->p[end] != unit || (end > n && end == n + 1) ||
-        !str_to_i64(str_sub(*s, 0, n), &v) || v > MOST_DAYS)
+        !str_to_i64(str_sub(*s, 0, n), &v) || v > INT32_MAX)
         return false;
     *ret_ms += v * unit_ms + thousandths;
     *s = str_from(*s, end + 1);
@@ -190,7 +190,7 @@ static bool parse_time(struct arena *a, str s, struct value *ret)
         any |= take_part(&s, 'S', 1000, &ms);
     }
     *ret = VALUE_INT(ms);
-    return any && !s.n;
+    return any && !s.n && ms <= MOST_HOURS * (int64_t)3600000;
 }
 
 static bool parse_guid(struct arena *a, str s, struct value *ret)

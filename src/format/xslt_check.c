@@ -12,6 +12,8 @@ enum { LONGEST = 65536 };
 
 struct check {
     struct arena *arena;
+    struct map
+        namespaces;   /* of the dialect: only the default for unprefixed names, if there is one */
     struct map trees; /* names of variables and parameters that hold a temporary tree */
     const xmlNode *at;
     bool joins; /* version 2.0 or later: value-of joins all items */
@@ -110,8 +112,11 @@ static bool is_tree(void *arg, str variable)
 
 static bool rewrite(struct check *c, str in, str *ret)
 {
-    const struct xpath_dialect d = {
-        .arg = c, .function = function, .is_tree = is_tree, .any_prefix = true};
+    const struct xpath_dialect d = {.namespaces = &c->namespaces,
+                                    .arg = c,
+                                    .function = function,
+                                    .is_tree = is_tree,
+                                    .any_prefix = true};
     if (xpath_rewrite(c->arena, in, &d, ret, c->e))
         return true;
     char why[sizeof c->e->msg];
@@ -305,6 +310,28 @@ static void collect_trees(struct check *c, xmlNode *root)
     }
 }
 
+/* xpath-default-namespace of the root element becomes a prefix that the rewriter puts before names. */
+static void take_default_namespace(struct check *c, xmlNode *root)
+{
+    xmlAttr *a = xmlHasProp(root, xml_z("xpath-default-namespace"));
+    xmlAttr *excluded = xmlHasProp(root, xml_z("exclude-result-prefixes"));
+    str *uri = arena_new_of(c->arena, str);
+    map_init(&c->namespaces, c->arena, false);
+    if (!a)
+        return;
+    *uri = arena_str(c->arena, value_of(a));
+    xmlRemoveProp(a);
+    if (!uri->n)
+        return;
+    map_put(&c->namespaces, STR(""), uri);
+    xmlNewNs(root, xml_z(uri->p), xml_z(XPATH_DEFAULT_PREFIX));
+    if (excluded)
+        replace_value(excluded, arena_fmt(c->arena, STR_FMT " " XPATH_DEFAULT_PREFIX,
+                                          STR_ARG(value_of(excluded))));
+    else
+        xmlNewProp(root, xml_z("exclude-result-prefixes"), xml_z(XPATH_DEFAULT_PREFIX));
+}
+
 bool xslt_check(xmlDoc *doc, struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
@@ -314,6 +341,7 @@ bool xslt_check(xmlDoc *doc, struct err *e)
     double number = 1;
     c.joins = version && str_to_double(str_trim(value_of(version)), &number) && number >= 2;
     map_init(&c.trees, a, false);
+    take_default_namespace(&c, root);
     collect_trees(&c, root);
     for (xmlNode *n = root; n; n = following(n))
         if (n->type == XML_ELEMENT_NODE && !check_element(&c, n))

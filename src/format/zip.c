@@ -1,5 +1,6 @@
-/* ZIP through libarchive's seekable reader only: it believes the central directory, as every other
- * reader of bundles does; the streaming one would show other contents for a doctored file. */
+/* ZIP through libarchive's seekable reader only: what is no entry of the central directory is not seen,
+ * as with every other reader of bundles; the streaming reader would show other contents for a doctored
+ * file. Names come from the entries' own headers. */
 #include "format/zip.h"
 
 #include "base/map.h"

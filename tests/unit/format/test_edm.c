@@ -95,6 +95,7 @@ static void test_bad_literals(void **state)
                                        "datetime'",
                                        "1e40f",
                                        "'\xff'",
+                                       "time'P149555D'",
                                        "time'PT5.S'"};
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(arena) struct arena *a = arena_new();

@@ -80,7 +80,7 @@ static void test_values(void **state)
         {"//item[@n ne '1'](: second :)",         "pear"       },
         {"starts-with(current-dateTime(), '20')", "true"       },
         {"xs:integer(//p:sum) mod 5",             "2"          },
-        {"boolean(/node()/*:item[1][1=last()])",  "true"      },
+        {"boolean(/node()/*:item[1][1=last()])",  "true"       },
         {"'a * b and'",                           "a * b and"  },
         {"concat(\"it's\", ' ', //item[2])",      "it's pear"  },
         {"* * 2",                                 "NaN"        },

@@ -100,6 +100,20 @@ static void test_level_not_version_counts(void **state)
         "<o>1 2|1,2|Z|2</o>");
 }
 
+static void test_default_namespace(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf out = BUF(10000), calls = BUF(1000);
+    struct err e = {0};
+    const char *sheet =
+        "<xsl:stylesheet version='2.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform' "
+        "xpath-default-namespace='urn:d'><xsl:output omit-xml-declaration='yes'/>"
+        "<xsl:template match='a'><o x='{@b}'><xsl:value-of select='c'/></o></xsl:template></xsl:stylesheet>";
+    if (!transform(sheet, "<a xmlns='urn:d' b='1'><c>2</c></a>", NULL, &calls, &out, &e))
+        fail_msg("%s", e.msg);
+    assert_str(buf_str(&out), "<o x=\"1\">2</o>");
+}
+
 static void test_sap_functions(void **state)
 {
     (void)state;
@@ -153,8 +167,8 @@ static void test_refuses_later_versions(void **state)
         {"<xsl:function name='cpi:f'/>",                                                                                  "xsl:function"       },
         {"<xsl:template match='/'><xsl:sequence select='1'/></xsl:template>",                                             "xsl:sequence"       },
         {"<xsl:character-map name='m'/>",                                                                                 "xsl:character-map"  },
-        {"<xsl:template match='/' as='x'/>",                                                                              "attribute as"               },
-        {"<xsl:template match='/' mode='#all'/>",                                                                         "#all"             },
+        {"<xsl:template match='/' as='x'/>",                                                                              "attribute as"       },
+        {"<xsl:template match='/' mode='#all'/>",                                                                         "#all"               },
         {"<xsl:template match='/'><xsl:value-of select=\"tokenize(a,',')\"/></xsl:template>",
          "'tokenize'"                                                                                                                          },
         {"<xsl:template match='/'><a b=\"{format-date(a,'x')}\"/></xsl:template>",                                        "'format-date'"      },
@@ -209,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transforms),
         cmocka_unit_test(test_level_not_version_counts),
+        cmocka_unit_test(test_default_namespace),
         cmocka_unit_test(test_sap_functions),
         cmocka_unit_test(test_params_and_files),
         cmocka_unit_test(test_refuses_later_versions),
