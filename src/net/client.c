@@ -12,6 +12,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -442,9 +443,19 @@ static void end_all(struct worker *w)
     }
 }
 
+/* OpenSSL writes to sockets without MSG_NOSIGNAL. */
+static void block_sigpipe(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
+    block_sigpipe();
     while (!w->client->stopping) {
         CURLMsg *m;
         int n;
