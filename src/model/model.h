@@ -17,16 +17,17 @@ struct model_property {
     bool nullable, is_key, concurrency;
     unsigned max_length; /* 0: none */
     unsigned precision, scale;
-    str column;           /* tm:column; defaults to the name in snake case; a prefix for complex ones */
-    bool read_only;       /* tm:readonly: ignored in bodies */
-    bool hidden;          /* tm:hidden: always written as null (secrets) */
+    str column;     /* tm:column; defaults to the name in snake case; a prefix for complex ones */
+    bool read_only; /* tm:readonly: ignored in bodies */
+    bool hidden;    /* tm:hidden: always written as null (secrets) */
     uint16_t slot, slots; /* its values within those of the type that declares it */
 };
 /* One primitive value of a type: where it stands and in which column it is kept. */
 struct model_slot {
-    const struct model_property *property; /* the innermost one; a hidden one for a column of tm:columns */
-    str path;                              /* "Position/Lat"; the column's name for those of tm:columns */
-    str column;                            /* "position_lat", also NUL-terminated */
+    const struct model_property
+        *property; /* the innermost one; a hidden one for a column of tm:columns */
+    str path;      /* "Position/Lat"; the column's name for those of tm:columns */
+    str column;    /* "position_lat", also NUL-terminated */
 };
 struct model_join {
     uint16_t own, theirs; /* slots of this type and of the target */
@@ -59,12 +60,12 @@ enum { SET_LIST = 1, SET_READ = 2, SET_CREATE = 4, SET_UPDATE = 8, SET_DELETE = 
 struct model_set {
     str name;
     const struct model_type *type;
-    unsigned operations;       /* tm:operations="list read create update delete"; 0: 501 */
-    unsigned nav_operations;   /* tm:nav-operations: through a navigation; the same when not given */
-    bool all_options;          /* no tm:options: every system query option is served */
-    VEC(str) options;          /* tm:options="filter top", without '$' */
-    str read_role, write_role; /* tm:read, tm:write; STR_NONE: any user */
-    str hook;                  /* tm:hook, or STR_NONE */
+    unsigned operations;     /* tm:operations="list read create update delete"; 0: 501 */
+    unsigned nav_operations; /* tm:nav-operations: through a navigation; the same when not given */
+    bool all_options;        /* no tm:options: every system query option is served */
+    VEC(str) options;        /* tm:options="filter top", without '$' */
+    str read_role, write_role;                       /* tm:read, tm:write; STR_NONE: any user */
+    str hook;                                        /* tm:hook, or STR_NONE */
     int status_create, status_update, status_delete; /* tm:status="201 204 204" */
     unsigned page;                                   /* tm:page: rows per answer; 0: the server's */
     bool in_service_document;                        /* tm:listed="false" takes it out */

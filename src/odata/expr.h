@@ -7,26 +7,55 @@
 enum { EXPR_MAX_NODES = 1000, EXPR_MAX_DEPTH = 100 /* parentheses and calls */ };
 enum expr_kind { EXPR_LITERAL, EXPR_PATH, EXPR_BINARY, EXPR_NOT, EXPR_NEG, EXPR_CALL };
 enum expr_op { /* in order of binding; names in filter_parse.c */
-    OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD
+               OP_OR,
+               OP_AND,
+               OP_EQ,
+               OP_NE,
+               OP_LT,
+               OP_LE,
+               OP_GT,
+               OP_GE,
+               OP_ADD,
+               OP_SUB,
+               OP_MUL,
+               OP_DIV,
+               OP_MOD
 };
 enum expr_function {
-    FN_SUBSTRINGOF, FN_STARTSWITH, FN_ENDSWITH, FN_LENGTH, FN_INDEXOF, FN_REPLACE, FN_SUBSTRING,
-    FN_TOLOWER, FN_TOUPPER, FN_TRIM, FN_CONCAT, FN_YEAR, FN_MONTH, FN_DAY, FN_HOUR, FN_MINUTE, FN_SECOND,
-    FN_ROUND, FN_FLOOR, FN_CEILING
+    FN_SUBSTRINGOF,
+    FN_STARTSWITH,
+    FN_ENDSWITH,
+    FN_LENGTH,
+    FN_INDEXOF,
+    FN_REPLACE,
+    FN_SUBSTRING,
+    FN_TOLOWER,
+    FN_TOUPPER,
+    FN_TRIM,
+    FN_CONCAT,
+    FN_YEAR,
+    FN_MONTH,
+    FN_DAY,
+    FN_HOUR,
+    FN_MINUTE,
+    FN_SECOND,
+    FN_ROUND,
+    FN_FLOOR,
+    FN_CEILING
 };
 struct expr {
     enum expr_kind kind;
     enum expr_op op;       /* EXPR_BINARY */
     enum expr_function fn; /* EXPR_CALL */
     const char *fn_name;
-    struct expr *left, *right;  /* operands; NOT and NEG have left only */
-    VEC(struct expr *) args;    /* EXPR_CALL */
-    enum edm type;              /* EDM_COUNT: the null literal; EDM_COMPLEX: complex or entity */
-    bool nullable;              /* may be null */
-    bool entity;                /* EXPR_PATH that ends at a to-one navigation */
-    size_t position;            /* in the source, from 1 */
-    struct value value;         /* EXPR_LITERAL */
-    str text;                   /* source of a literal, path of EXPR_PATH */
+    struct expr *left, *right; /* operands; NOT and NEG have left only */
+    VEC(struct expr *) args;   /* EXPR_CALL */
+    enum edm type;             /* EDM_COUNT: the null literal; EDM_COMPLEX: complex or entity */
+    bool nullable;             /* may be null */
+    bool entity;               /* EXPR_PATH that ends at a to-one navigation */
+    size_t position;           /* in the source, from 1 */
+    struct value value;        /* EXPR_LITERAL */
+    str text;                  /* source of a literal, path of EXPR_PATH */
     VEC(const struct model_nav *) navs; /* EXPR_PATH: to-one navigations to pass ... */
     uint16_t slot;                      /* ... to this slot of the last target */
 };
@@ -37,14 +66,25 @@ struct order_item {
 typedef VEC(struct order_item) order_list;
 
 /* Errors (ERR_BAD_REQUEST) say what and at which position. The tree lives in the arena, as does text. */
-bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret, struct err *e) MUST_USE;
-bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret, struct err *e) MUST_USE;
+bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret,
+                  struct err *e) MUST_USE;
+bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret,
+                   struct err *e) MUST_USE;
 
 bool edm_is_number(enum edm t);
 bool edm_is_integer(enum edm t);
 
 /* ---- between the parser's files ---- */
-enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_LITERAL, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA, TOKEN_SLASH, TOKEN_MINUS };
+enum token_kind {
+    TOKEN_END,
+    TOKEN_WORD,
+    TOKEN_LITERAL,
+    TOKEN_OPEN,
+    TOKEN_CLOSE,
+    TOKEN_COMMA,
+    TOKEN_SLASH,
+    TOKEN_MINUS
+};
 struct token {
     enum token_kind kind;
     str text;

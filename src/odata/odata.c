@@ -19,7 +19,8 @@ static bool finish(struct odata_request *rq, int status, struct err *e)
     return buf_check(rq->out, e);
 }
 
-bool answer_entity(struct odata_request *rq, const struct set_info *info, struct entity *en, int status, struct err *e)
+bool answer_entity(struct odata_request *rq, const struct set_info *info, struct entity *en,
+                   int status, struct err *e)
 {
     if (!negotiate(rq, ANSWER_ENTRY, e) || !read_finish(rq, info, en, e))
         return false;
@@ -27,7 +28,8 @@ bool answer_entity(struct odata_request *rq, const struct set_info *info, struct
     return finish(rq, status, e);
 }
 
-bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page, struct err *e)
+bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page,
+                 struct err *e)
 {
     if (!negotiate(rq, ANSWER_FEED, e))
         return false;
@@ -46,10 +48,12 @@ void answer_raw(struct odata_request *rq, struct odata_raw *raw)
     struct http_response *r = &rq->http->response;
     answer_status(rq, raw->status ? raw->status : 200);
     if (raw->blob || raw->content_type.p)
-        http_set(rq->http, "Content-Type", raw->content_type.p ? raw->content_type : STR("application/octet-stream"));
+        http_set(rq->http, "Content-Type",
+                 raw->content_type.p ? raw->content_type : STR("application/octet-stream"));
     if (raw->filename.p)
-        http_set(rq->http, "Content-Disposition",
-                 arena_fmt(rq->arena, "attachment; filename=\"" STR_FMT "\"", STR_ARG(raw->filename)));
+        http_set(
+            rq->http, "Content-Disposition",
+            arena_fmt(rq->arena, "attachment; filename=\"" STR_FMT "\"", STR_ARG(raw->filename)));
     r->blob = raw->blob;
 }
 
@@ -167,8 +171,20 @@ static bool get_property_value(struct odata_request *rq, struct err *e)
 
 /* ---- what may be done where ---- */
 typedef bool stage_fn(struct odata_request *rq, struct err *e);
-enum place { AT_SERVICE, AT_METADATA, AT_BATCH, AT_COUNT, AT_FEED, AT_ENTITY, AT_PROPERTY, AT_VALUE, AT_MEDIA,
-             AT_LINK, AT_LINKS, AT_FUNCTION, PLACES };
+enum place {
+    AT_SERVICE,
+    AT_METADATA,
+    AT_BATCH,
+    AT_COUNT,
+    AT_FEED,
+    AT_ENTITY,
+    AT_PROPERTY,
+    AT_VALUE,
+    AT_MEDIA,
+    AT_LINK,
+    AT_LINKS,
+    AT_FUNCTION
+};
 
 static bool no_batch(struct odata_request *rq, struct err *e)
 {
@@ -177,43 +193,57 @@ static bool no_batch(struct odata_request *rq, struct err *e)
 }
 
 static const struct action {
+    enum place place;
+    enum method method;
     stage_fn *run;
-    unsigned operation; /* that the set must serve; 0: none */
+    unsigned operation; /* that the set must serve, one of these; 0: none */
     bool blocks;        /* runs a hook that may block */
-} actions[PLACES][METHOD_UNKNOWN] = {
-    [AT_SERVICE] = {[METHOD_GET] = {get_service, 0, false}},
-    [AT_METADATA] = {[METHOD_GET] = {get_metadata, 0, false}},
-    [AT_BATCH] = {[METHOD_POST] = {no_batch, 0, false}},
-    [AT_COUNT] = {[METHOD_GET] = {get_count, SET_LIST | SET_READ, false}},
-    [AT_FEED] = {[METHOD_GET] = {get_feed, SET_LIST, false}, [METHOD_POST] = {write_create, SET_CREATE, true}},
-    [AT_ENTITY] = {[METHOD_GET] = {get_entity, SET_READ, false},
-                   [METHOD_PUT] = {write_update, SET_UPDATE, true},
-                   [METHOD_MERGE] = {write_update, SET_UPDATE, true},
-                   [METHOD_DELETE] = {write_delete, SET_DELETE, true}},
-    [AT_PROPERTY] = {[METHOD_GET] = {get_property, SET_READ, false},
-                     [METHOD_PUT] = {write_property, SET_UPDATE, true},
-                     [METHOD_MERGE] = {write_property, SET_UPDATE, true}},
-    [AT_VALUE] = {[METHOD_GET] = {get_property_value, SET_READ, false},
-                  [METHOD_PUT] = {write_property, SET_UPDATE, true},
-                  [METHOD_MERGE] = {write_property, SET_UPDATE, true},
-                  [METHOD_DELETE] = {write_property, SET_UPDATE, true}},
-    [AT_MEDIA] = {[METHOD_GET] = {media_read, SET_READ, true}, [METHOD_PUT] = {media_write, SET_UPDATE, true}},
-    [AT_LINK] = {[METHOD_GET] = {get_links, SET_READ | SET_LIST, false},
-                 [METHOD_PUT] = {write_link, SET_UPDATE, true},
-                 [METHOD_MERGE] = {write_link, SET_UPDATE, true},
-                 [METHOD_DELETE] = {write_link, SET_UPDATE | SET_DELETE, true}},
-    [AT_LINKS] = {[METHOD_GET] = {get_links, SET_LIST, false},
-                  [METHOD_POST] = {write_link, SET_CREATE | SET_UPDATE, true}},
-    [AT_FUNCTION] = {[METHOD_GET] = {invoke, 0, true}, [METHOD_POST] = {invoke, 0, true},
-                     [METHOD_PUT] = {invoke, 0, true}, [METHOD_DELETE] = {invoke, 0, true}},
+} actions[] = {
+    {AT_SERVICE,  METHOD_GET,    get_service,        0,                       false},
+    {AT_METADATA, METHOD_GET,    get_metadata,       0,                       false},
+    {AT_BATCH,    METHOD_POST,   no_batch,           0,                       false},
+    {AT_COUNT,    METHOD_GET,    get_count,          SET_LIST | SET_READ,     false},
+    {AT_FEED,     METHOD_GET,    get_feed,           SET_LIST,                false},
+    {AT_FEED,     METHOD_POST,   write_create,       SET_CREATE,              true },
+    {AT_ENTITY,   METHOD_GET,    get_entity,         SET_READ,                false},
+    {AT_ENTITY,   METHOD_PUT,    write_update,       SET_UPDATE,              true },
+    {AT_ENTITY,   METHOD_MERGE,  write_update,       SET_UPDATE,              true },
+    {AT_ENTITY,   METHOD_DELETE, write_delete,       SET_DELETE,              true },
+    {AT_PROPERTY, METHOD_GET,    get_property,       SET_READ,                false},
+    {AT_PROPERTY, METHOD_PUT,    write_property,     SET_UPDATE,              true },
+    {AT_PROPERTY, METHOD_MERGE,  write_property,     SET_UPDATE,              true },
+    {AT_VALUE,    METHOD_GET,    get_property_value, SET_READ,                false},
+    {AT_VALUE,    METHOD_PUT,    write_property,     SET_UPDATE,              true },
+    {AT_VALUE,    METHOD_MERGE,  write_property,     SET_UPDATE,              true },
+    {AT_VALUE,    METHOD_DELETE, write_property,     SET_UPDATE,              true },
+    {AT_MEDIA,    METHOD_GET,    media_read,         SET_READ,                true },
+    {AT_MEDIA,    METHOD_PUT,    media_write,        SET_UPDATE,              true },
+    {AT_LINK,     METHOD_GET,    get_links,          SET_READ | SET_LIST,     false},
+    {AT_LINK,     METHOD_PUT,    write_link,         SET_UPDATE,              true },
+    {AT_LINK,     METHOD_MERGE,  write_link,         SET_UPDATE,              true },
+    {AT_LINK,     METHOD_DELETE, write_link,         SET_UPDATE | SET_DELETE, true },
+    {AT_LINKS,    METHOD_GET,    get_links,          SET_LIST,                false},
+    {AT_LINKS,    METHOD_POST,   write_link,         SET_CREATE | SET_UPDATE, true },
+    {AT_FUNCTION, METHOD_GET,    invoke,             0,                       true },
+    {AT_FUNCTION, METHOD_POST,   invoke,             0,                       true },
+    {AT_FUNCTION, METHOD_PUT,    invoke,             0,                       true },
+    {AT_FUNCTION, METHOD_DELETE, invoke,             0,                       true },
 };
+
+static const struct action *action_of(const struct odata_request *rq, enum place place)
+{
+    for (size_t i = 0; i < COUNT(actions); i++)
+        if (actions[i].place == place && actions[i].method == rq->method)
+            return &actions[i];
+    return NULL;
+}
 
 static enum place place_of(const struct uri *u)
 {
-    static const enum place fixed[] = {[URI_SERVICE] = AT_SERVICE,   [URI_METADATA] = AT_METADATA,
-                                       [URI_BATCH] = AT_BATCH,       [URI_FEED] = AT_FEED,
-                                       [URI_ENTITY] = AT_ENTITY,     [URI_PROPERTY] = AT_PROPERTY,
-                                       [URI_FUNCTION] = AT_FUNCTION};
+    static const enum place fixed[] = {
+        [URI_SERVICE] = AT_SERVICE,  [URI_METADATA] = AT_METADATA, [URI_BATCH] = AT_BATCH,
+        [URI_FEED] = AT_FEED,        [URI_ENTITY] = AT_ENTITY,     [URI_PROPERTY] = AT_PROPERTY,
+        [URI_FUNCTION] = AT_FUNCTION};
     if (u->count)
         return AT_COUNT;
     if (u->value)
@@ -225,11 +255,13 @@ static enum place place_of(const struct uri *u)
 
 static bool not_allowed(struct err *e)
 {
-    return err_set(e, ERR_METHOD, "The request dispatcher does not allow the HTTP method used for the request.");
+    return err_set(e, ERR_METHOD,
+                   "The request dispatcher does not allow the HTTP method used for the request.");
 }
 
 /* What is not served says so: reads with 501 and a sentence, writes with 405. */
-static bool check_operation(const struct odata_request *rq, const struct action *action, struct err *e)
+static bool check_operation(const struct odata_request *rq, const struct action *action,
+                            struct err *e)
 {
     const struct model_set *set = rq->uri.steps.n ? uri_last(&rq->uri)->set : NULL;
     if (!set || !action->operation)
@@ -238,14 +270,17 @@ static bool check_operation(const struct odata_request *rq, const struct action 
     if ((direct ? set->operations : set->nav_operations) & action->operation)
         return true;
     if (!set->operations && !set->nav_operations)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' is not supported.", STR_ARG(set->name));
+        return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' is not supported.",
+                       STR_ARG(set->name));
     if (rq->method != METHOD_GET)
         return not_allowed(e);
     if (direct && set->nav_operations & action->operation)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' can only be reached through a navigation.",
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "The entity set '" STR_FMT "' can only be reached through a navigation.",
                        STR_ARG(set->name));
-    return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' cannot be %s%s.", STR_ARG(set->name),
-                   action->operation & SET_LIST ? "listed" : "read", direct ? " directly" : " through this navigation");
+    return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' cannot be %s%s.",
+                   STR_ARG(set->name), action->operation & SET_LIST ? "listed" : "read",
+                   direct ? " directly" : " through this navigation");
 }
 
 static bool check_role(const struct odata_request *rq, struct err *e)
@@ -294,9 +329,11 @@ static bool find_method(struct odata_request *rq, struct err *e)
     if (rq->method != METHOD_POST || (!one.p && !two.p))
         return true;
     if (one.p && two.p && !str_eq_nocase(one, two))
-        return err_set(e, ERR_BAD_REQUEST, "Ambiguous X-HTTP-Method and X-HTTP-Method-Override header.");
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Ambiguous X-HTTP-Method and X-HTTP-Method-Override header.");
     return method_named(one.p ? one : two, &rq->method, &rq->head) ||
-           err_set(e, ERR_NOT_IMPLEMENTED, "Method not recognized for X-HTTP-Method or X-HTTP-Method-Override header.");
+           err_set(e, ERR_NOT_IMPLEMENTED,
+                   "Method not recognized for X-HTTP-Method or X-HTTP-Method-Override header.");
 }
 
 /* "2.0;client": up to 2.0. */
@@ -309,10 +346,12 @@ static bool check_version(const struct odata_request *rq, struct err *e)
     str_split(&all, ';', &version);
     version = str_trim(version);
     if (!str_to_double(version, &v))
-        return err_set(e, ERR_BAD_REQUEST, "The Data Services Request version '" STR_FMT "' cannot be parsed.",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "The Data Services Request version '" STR_FMT "' cannot be parsed.",
                        STR_ARG(str_sub(version, 0, 40)));
-    return v <= 2.0 || err_set(e, ERR_BAD_REQUEST, "The Data Services Request version '" STR_FMT
-                                                   "' is not supported for the request payload.",
+    return v <= 2.0 || err_set(e, ERR_BAD_REQUEST,
+                               "The Data Services Request version '" STR_FMT
+                               "' is not supported for the request payload.",
                                STR_ARG(str_sub(version, 0, 40)));
 }
 
@@ -321,7 +360,8 @@ static bool find_base(struct odata_request *rq, struct err *e)
 {
     str url = rq->http->url;
     for (size_t i = 0; i < url.n; i++)
-        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f || strchr("\"\\<>&'", url.p[i]))
+        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f ||
+            strchr("\"\\<>&'", url.p[i]))
             return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
     rq->base = arena_fmt(rq->arena, STR_FMT STR_FMT "/", STR_ARG(url), STR_ARG(rq->service->root));
     return true;
@@ -340,7 +380,8 @@ static bool find_path(struct odata_request *rq, struct err *e)
 static bool no_options_on_writes(const struct odata_request *rq, struct err *e)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (rq->method != METHOD_GET && i != OPTION_FORMAT && rq->options.raw[i].p && rq->uri.kind != URI_FUNCTION)
+        if (rq->method != METHOD_GET && i != OPTION_FORMAT && rq->options.raw[i].p &&
+            rq->uri.kind != URI_FUNCTION)
             return not_allowed(e);
     return true;
 }
@@ -349,8 +390,8 @@ static bool prepare(struct odata_request *rq, const struct action **ret, struct 
 {
     if (!find_method(rq, e) || !check_version(rq, e) || !find_base(rq, e) || !find_path(rq, e))
         return false;
-    *ret = &actions[place_of(&rq->uri)][rq->method];
-    if (!(*ret)->run)
+    *ret = action_of(rq, place_of(&rq->uri));
+    if (!*ret)
         return not_allowed(e);
     if (!check_operation(rq, *ret, e) || !check_role(rq, e) || !no_options_on_writes(rq, e))
         return false;
@@ -385,7 +426,8 @@ void odata_handle(void *ctx, struct http_request *r)
     struct odata_request *rq = arena_new_of(r->arena, struct odata_request);
     struct job *job = arena_new_of(r->arena, struct job);
     struct err e = {0};
-    *rq = (struct odata_request){.service = s, .http = r, .arena = r->arena, .out = &r->response.out};
+    *rq =
+        (struct odata_request){.service = s, .http = r, .arena = r->arena, .out = &r->response.out};
     job->rq = rq;
     if (!prepare(rq, &job->action, &e)) {
         odata_refuse(s, r, &e);

@@ -19,7 +19,8 @@ struct entity {
         const struct model_nav *nav;
         struct entity *child; /* with bind: only the key is given */
         bool bind;            /* refers to an entity that exists */
-    }) inlines;
+    })
+    inlines;
     struct blob *media; /* create: the raw body for a media set, with its type; else NULL */
     str media_type;     /* read: content_type in __metadata; STR_NONE: application/octet-stream */
 };
@@ -27,7 +28,7 @@ typedef VEC(struct entity *) entities;
 struct entity *entity_new(struct arena *a, const struct model_type *t); /* all null */
 /* The value of a property ("Id", "IntegrationArtifact/Id"); aborts on unknown names. */
 struct value *entity_at(const struct entity *en, const char *path);
-str entity_text(const struct entity *en, const char *path); /* V_TEXT, or STR_NONE */
+str entity_text(const struct entity *en, const char *path);           /* V_TEXT, or STR_NONE */
 void entity_set(struct entity *en, const char *path, struct value v); /* text is borrowed */
 bool entity_given(const struct entity *en, const char *path);
 
@@ -37,22 +38,26 @@ struct odata_call { /* what a hook gets */
     struct http_request *request; /* for its headers; http_set adds response headers */
     struct odata_service *service;
     struct store *store;
-    void *ctx;        /* the service's */
-    const void *user; /* request->user */
+    void *ctx;                             /* the service's */
+    const void *user;                      /* request->user */
     const struct model_set *set;           /* the set whose hook is called; NULL in functions */
     const struct model_function *function; /* the function that is called; NULL in sets */
     /* The chain of keys from the URI, outermost first: Packages('p')/Artifacts(Id=..,Version=..) */
     const struct odata_key {
         const struct model_set *set;
         const struct entity *key;
-    } *path;
-    size_t npath; /* the last element is the addressed entity or, with nav and no key of its own, its parent */
-    const struct model_nav *nav; /* the collection or to-one entity was reached through it; or NULL */
-    const struct entity *key;    /* the addressed entity's key; NULL: the collection, or a to-one nav */
-    const struct entity *parent; /* the key of the last parent in the path; NULL: addressed directly */
-    bool links;                  /* update, remove: through $links */
-    bool merge;                  /* update: MERGE or PATCH; else PUT */
-    int status;                  /* a hook may set it: the answer's status instead of the set's */
+    } * path;
+    size_t
+        npath; /* the last element is the addressed entity or, with nav and no key of its own, its parent */
+    const struct model_nav
+        *nav; /* the collection or to-one entity was reached through it; or NULL */
+    const struct entity
+        *key; /* the addressed entity's key; NULL: the collection, or a to-one nav */
+    const struct entity
+        *parent; /* the key of the last parent in the path; NULL: addressed directly */
+    bool links;  /* update, remove: through $links */
+    bool merge;  /* update: MERGE or PATCH; else PUT */
+    int status;  /* a hook may set it: the answer's status instead of the set's */
 };
 /* A custom query option (?overdueonly=true), decoded and without surrounding quotes; STR_NONE: absent. */
 str odata_option(const struct odata_call *c, const char *name);
@@ -122,8 +127,9 @@ struct odata_config {
     const struct odata_function_hook *functions;
     size_t nfunctions;
     void *ctx;
-    unsigned page_size;   /* 0: 1000 */
-    bool json_by_default; /* for callers without Accept, or with any type accepted: JSON, not Atom */
+    unsigned page_size; /* 0: 1000 */
+    bool
+        json_by_default; /* for callers without Accept, or with any type accepted: JSON, not Atom */
     bool (*has_role)(const void *user, str role); /* NULL: every role */
     /* Writes and functions run there; ctx as above. NULL: on the calling thread (tests). */
     void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg);

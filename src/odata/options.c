@@ -24,8 +24,10 @@ static bool keep(struct arena *a, str part, struct options *o, struct err *e)
         return true;
     int i = option_named(name);
     if (i < 0 || o->raw[i].p)
-        return err_set(e, ERR_BAD_REQUEST, "Invalid system query option: '" STR_FMT "'.", STR_ARG(str_sub(name, 0, 200)));
-    if (!percent_decode(a, eq == SIZE_MAX ? STR("") : str_from(part, eq + 1), true, &value) || !utf8_valid(value))
+        return err_set(e, ERR_BAD_REQUEST, "Invalid system query option: '" STR_FMT "'.",
+                       STR_ARG(str_sub(name, 0, 200)));
+    if (!percent_decode(a, eq == SIZE_MAX ? STR("") : str_from(part, eq + 1), true, &value) ||
+        !utf8_valid(value))
         return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
     if (!str_trim(value).n)
         return err_set(e, ERR_BAD_REQUEST, "Invalid value: '%s'.", option_names[i]);
@@ -48,7 +50,8 @@ str options_next(struct arena *a, str query, int64_t top, str token)
     AUTO(buf) struct buf out = BUF(query.n + token.n * 3 + 64);
     str part, name;
     while (str_split(&query, '&', &part)) {
-        if (!percent_decode(a, str_sub(part, 0, str_find_char(part, '=', 0)), true, &name) || !part.n)
+        if (!percent_decode(a, str_sub(part, 0, str_find_char(part, '=', 0)), true, &name) ||
+            !part.n)
             continue;
         int i = option_named(name);
         if (i == OPTION_SKIP || i == OPTION_SKIPTOKEN || i == OPTION_TOP)
@@ -66,7 +69,8 @@ str options_next(struct arena *a, str query, int64_t top, str token)
 /* ---- what is legal where ---- */
 #define B(o) (1U << OPTION_##o)
 enum {
-    FEED = B(FORMAT) | B(FILTER) | B(INLINECOUNT) | B(ORDERBY) | B(SKIPTOKEN) | B(SKIP) | B(TOP) | B(EXPAND) | B(SELECT),
+    FEED = B(FORMAT) | B(FILTER) | B(INLINECOUNT) | B(ORDERBY) | B(SKIPTOKEN) | B(SKIP) | B(TOP) |
+           B(EXPAND) | B(SELECT),
     ENTITY = B(FORMAT) | B(FILTER) | B(EXPAND) | B(SELECT),
     LINKS_MANY = FEED & ~(B(EXPAND) | B(SELECT)),
     LINKS_ONE = B(FORMAT) | B(FILTER),
@@ -111,16 +115,20 @@ static bool served(const struct model_set *set, str option)
 
 static bool check(const struct uri *u, const struct options *o, struct err *e)
 {
-    const struct model_set *set = u->function ? u->function->set : u->steps.n ? uri_last(u)->set : NULL;
+    const struct model_set *set = u->function  ? u->function->set
+                                  : u->steps.n ? uri_last(u)->set
+                                               : NULL;
     unsigned bits = legal(u);
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (!o->raw[i].p)
             continue;
         if (!(bits & 1U << i))
-            return err_set(e, ERR_BAD_REQUEST, "System query option '%s' is not compatible with the return type.",
+            return err_set(e, ERR_BAD_REQUEST,
+                           "System query option '%s' is not compatible with the return type.",
                            option_names[i]);
         if (set && !served(set, str_of(option_names[i] + 1)))
-            return err_set(e, ERR_NOT_IMPLEMENTED, "The query option %s is not supported", option_names[i]);
+            return err_set(e, ERR_NOT_IMPLEMENTED, "The query option %s is not supported",
+                           option_names[i]);
     }
     if (u->count && set && !served(set, STR("count")))
         return err_set(e, ERR_NOT_IMPLEMENTED, "$count is not supported");
@@ -134,9 +142,11 @@ static bool number(str s, int64_t *ret, struct err *e)
     if (!s.p)
         return true;
     if (s.p[0] == '+' || !str_to_i64(s, &v) || v > INT32_MAX)
-        return err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.", STR_ARG(str_sub(s, 0, 100)));
+        return err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.",
+                       STR_ARG(str_sub(s, 0, 100)));
     if (v < 0 || s.p[0] == '-')
-        return err_set(e, ERR_BAD_REQUEST, "Provided value '" STR_FMT "' must not be negative.", STR_ARG(s));
+        return err_set(e, ERR_BAD_REQUEST, "Provided value '" STR_FMT "' must not be negative.",
+                       STR_ARG(s));
     *ret = v;
     return true;
 }
@@ -146,7 +156,8 @@ static bool bind_inlinecount(struct options *o, struct err *e)
     str s = o->raw[OPTION_INLINECOUNT];
     o->inlinecount = str_eqz(s, "allpages");
     return !s.p || o->inlinecount || str_eqz(s, "none") ||
-           err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.", STR_ARG(str_sub(s, 0, 100)));
+           err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.",
+                   STR_ARG(str_sub(s, 0, 100)));
 }
 
 /* ---- $select and $expand ---- */
@@ -171,10 +182,12 @@ static struct pick_nav *branch(struct pick *p, const struct model_nav *nav)
 
 static bool unknown_name(str name, struct err *e)
 {
-    return err_set(e, ERR_NOT_FOUND, "Could not find property with name: '" STR_FMT "'.", STR_ARG(str_sub(name, 0, 200)));
+    return err_set(e, ERR_NOT_FOUND, "Could not find property with name: '" STR_FMT "'.",
+                   STR_ARG(str_sub(name, 0, 200)));
 }
 
-static bool select_path(struct arena *a, const struct model_type *t, struct pick *p, str path, struct err *e)
+static bool select_path(struct arena *a, const struct model_type *t, struct pick *p, str path,
+                        struct err *e)
 {
     str name;
     for (unsigned depth = 0; str_split(&path, '/', &name); depth++) {
@@ -184,7 +197,8 @@ static bool select_path(struct arena *a, const struct model_type *t, struct pick
         if (!star && !prop && !nav)
             return unknown_name(name, e);
         if ((star || prop) && path.p)
-            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' must be the last segment.", STR_ARG(name));
+            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' must be the last segment.",
+                           STR_ARG(name));
         if (depth == PICK_MAX_DEPTH)
             return err_set(e, ERR_BAD_REQUEST, "$select is deeper than %d.", PICK_MAX_DEPTH);
         if (star)
@@ -203,13 +217,15 @@ static bool select_path(struct arena *a, const struct model_type *t, struct pick
 }
 
 /* A navigation that $select leaves out is not expanded. */
-static bool expand_path(struct arena *a, const struct model_type *t, struct pick *p, str path, struct err *e)
+static bool expand_path(struct arena *a, const struct model_type *t, struct pick *p, str path,
+                        struct err *e)
 {
     str name;
     for (unsigned depth = 0; str_split(&path, '/', &name); depth++) {
         const struct model_nav *nav = model_nav_named(t, name);
         if (!nav && model_property_named(t, name))
-            return err_set(e, ERR_BAD_REQUEST, "Property '" STR_FMT "' must be a navigation property.", STR_ARG(name));
+            return err_set(e, ERR_BAD_REQUEST,
+                           "Property '" STR_FMT "' must be a navigation property.", STR_ARG(name));
         if (!nav)
             return unknown_name(name, e);
         if (depth == PICK_MAX_DEPTH)
@@ -227,8 +243,10 @@ static bool expand_path(struct arena *a, const struct model_type *t, struct pick
     return true;
 }
 
-static bool each_path(struct arena *a, const struct model_type *t, struct pick *p, str list, struct err *e,
-                      bool (*one)(struct arena *a, const struct model_type *t, struct pick *p, str path, struct err *e))
+static bool each_path(struct arena *a, const struct model_type *t, struct pick *p, str list,
+                      struct err *e,
+                      bool (*one)(struct arena *a, const struct model_type *t, struct pick *p,
+                                  str path, struct err *e))
 {
     str path;
     while (str_split(&list, ',', &path)) {
@@ -248,7 +266,8 @@ static bool bind_pick(struct arena *a, const struct model_type *t, struct option
     if (!select.p && !expand.p)
         return true;
     o->pick = pick_new(a, t, !select.p);
-    return each_path(a, t, o->pick, select, e, select_path) && each_path(a, t, o->pick, expand, e, expand_path);
+    return each_path(a, t, o->pick, select, e, select_path) &&
+           each_path(a, t, o->pick, expand, e, expand_path);
 }
 
 bool options_bind(struct arena *a, const struct uri *u, struct options *o, struct err *e)
@@ -256,7 +275,8 @@ bool options_bind(struct arena *a, const struct uri *u, struct options *o, struc
     const struct model_type *t = u->function ? u->function->returns_type : u->type;
     str filter = o->raw[OPTION_FILTER], orderby = o->raw[OPTION_ORDERBY];
     o->pick = &everything;
-    if (!check(u, o, e) || !number(o->raw[OPTION_TOP], &o->top, e) || !number(o->raw[OPTION_SKIP], &o->skip, e))
+    if (!check(u, o, e) || !number(o->raw[OPTION_TOP], &o->top, e) ||
+        !number(o->raw[OPTION_SKIP], &o->skip, e))
         return false;
     if (!t || t->complex)
         return true;

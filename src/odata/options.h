@@ -26,7 +26,8 @@ struct pick {
         const struct model_nav *nav;
         bool expand;
         struct pick *sub;
-    }) navs;
+    })
+    navs;
 };
 struct options {
     str raw[OPTION_COUNT]; /* decoded; STR_NONE: not given */

@@ -32,7 +32,8 @@ const struct writer *writer_of(const struct odata_request *rq);
 
 /* "Set('key')" and with the base in front, percent-encoded. */
 void write_entity_path(struct buf *out, const struct model_set *set, const struct entity *en);
-str entity_uri(const struct odata_request *rq, const struct model_set *set, const struct entity *en);
+str entity_uri(const struct odata_request *rq, const struct model_set *set,
+               const struct entity *en);
 /* Absolute URI of the next page, or STR_NONE. */
 str next_uri(const struct odata_request *rq, const struct page *page);
 bool picked(const struct pick *p, const struct model_type *t, size_t property);

@@ -7,8 +7,9 @@
 
 #define DATA "http://schemas.microsoft.com/ado/2007/08/dataservices"
 #define XML "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
-#define NAMESPACES \
-    " xmlns=\"http://www.w3.org/2005/Atom\" xmlns:m=\"" DATA "/metadata\" xmlns:d=\"" DATA "\" xml:base=\""
+#define NAMESPACES                                                                         \
+    " xmlns=\"http://www.w3.org/2005/Atom\" xmlns:m=\"" DATA "/metadata\" xmlns:d=\"" DATA \
+    "\" xml:base=\""
 
 static void escaped(struct odata_request *rq, str s, bool attribute)
 {
@@ -27,8 +28,8 @@ static void write_text(struct odata_request *rq, enum edm t, struct value v)
 }
 
 /* <d:Name>: prefix "d:" inside m:properties, "" with a default namespace. extra: attributes. */
-static void write_property(struct odata_request *rq, const struct model_property *p, const struct value *values,
-                           const char *prefix, const char *extra)
+static void write_property(struct odata_request *rq, const struct model_property *p,
+                           const struct value *values, const char *prefix, const char *extra)
 {
     buf_addf(rq->out, "<%s" STR_FMT "%s", prefix, STR_ARG(p->name), extra);
     if (p->complex) {
@@ -49,36 +50,44 @@ static void write_property(struct odata_request *rq, const struct model_property
     buf_addf(rq->out, "</%s" STR_FMT ">", prefix, STR_ARG(p->name));
 }
 
-static void write_properties(struct odata_request *rq, const struct entity *en, const struct pick *pick)
+static void write_properties(struct odata_request *rq, const struct entity *en,
+                             const struct pick *pick)
 {
     buf_addz(rq->out, "<m:properties>");
     for (size_t i = 0; i < en->type->properties.n; i++)
         if (picked(pick, en->type, i))
-            write_property(rq, &en->type->properties.at[i], en->values + en->type->properties.at[i].slot, "d:", "");
+            write_property(rq, &en->type->properties.at[i],
+                           en->values + en->type->properties.at[i].slot, "d:", "");
     buf_addz(rq->out, "</m:properties>");
 }
 
-static void write_entry(struct odata_request *rq, const struct set_info *set, const struct entity *en,
-                        const struct pick *pick);
+static void write_entry(struct odata_request *rq, const struct set_info *set,
+                        const struct entity *en, const struct pick *pick);
 
-static void write_feed_head(struct odata_request *rq, const struct set_info *set, str id, int64_t count)
+static void write_feed_head(struct odata_request *rq, const struct set_info *set, str id,
+                            int64_t count)
 {
-    buf_addf(rq->out, "<id>" STR_FMT STR_FMT "</id><title type=\"text\">" STR_FMT "</title><updated>" STR_FMT
-                      "</updated><author><name/></author><link href=\"" STR_FMT "\" rel=\"self\" title=\"" STR_FMT "\"/>",
-             STR_ARG(rq->base), STR_ARG(id), STR_ARG(set->set->name), STR_ARG(time_iso(rq->arena, time_now_ms(), false)),
-             STR_ARG(id), STR_ARG(set->set->name));
+    buf_addf(rq->out,
+             "<id>" STR_FMT STR_FMT "</id><title type=\"text\">" STR_FMT "</title><updated>" STR_FMT
+             "</updated><author><name/></author><link href=\"" STR_FMT
+             "\" rel=\"self\" title=\"" STR_FMT "\"/>",
+             STR_ARG(rq->base), STR_ARG(id), STR_ARG(set->set->name),
+             STR_ARG(time_iso(rq->arena, time_now_ms(), false)), STR_ARG(id),
+             STR_ARG(set->set->name));
     if (count >= 0)
         buf_addf(rq->out, "<m:count>%lld</m:count>", (long long)count);
 }
 
-static void write_inline(struct odata_request *rq, const struct entity *en, const struct pick_nav *pn,
-                         const struct model_nav *nav, str path)
+static void write_inline(struct odata_request *rq, const struct entity *en,
+                         const struct pick_nav *pn, const struct model_nav *nav, str path)
 {
     const struct set_info *to = info_of(rq->service, nav->set);
     buf_addz(rq->out, "<m:inline>");
     if (nav->many) {
         buf_addz(rq->out, "<feed>");
-        write_feed_head(rq, to, arena_fmt(rq->arena, STR_FMT "/" STR_FMT, STR_ARG(path), STR_ARG(nav->name)), -1);
+        write_feed_head(
+            rq, to, arena_fmt(rq->arena, STR_FMT "/" STR_FMT, STR_ARG(path), STR_ARG(nav->name)),
+            -1);
     }
     bool first = true;
     for (size_t i = 0; i < en->inlines.n && (nav->many || first); i++) {
@@ -95,9 +104,11 @@ static void write_inline(struct odata_request *rq, const struct entity *en, cons
 static void write_nav(struct odata_request *rq, const struct entity *en, const struct pick_nav *pn,
                       const struct model_nav *nav, str path)
 {
-    buf_addf(rq->out, "<link href=\"" STR_FMT "/" STR_FMT "\" rel=\"" DATA "/related/" STR_FMT "\" title=\"" STR_FMT
-                      "\" type=\"application/atom+xml;type=%s\"",
-             STR_ARG(path), STR_ARG(nav->name), STR_ARG(nav->name), STR_ARG(nav->name), nav->many ? "feed" : "entry");
+    buf_addf(rq->out,
+             "<link href=\"" STR_FMT "/" STR_FMT "\" rel=\"" DATA "/related/" STR_FMT
+             "\" title=\"" STR_FMT "\" type=\"application/atom+xml;type=%s\"",
+             STR_ARG(path), STR_ARG(nav->name), STR_ARG(nav->name), STR_ARG(nav->name),
+             nav->many ? "feed" : "entry");
     if (pn->expand) {
         buf_add_char(rq->out, '>');
         write_inline(rq, en, pn, nav, path);
@@ -117,18 +128,20 @@ static void write_media(struct odata_request *rq, const struct entity *en, str p
     buf_addz(rq->out, "\"/>");
 }
 
-static void write_entry(struct odata_request *rq, const struct set_info *set, const struct entity *en,
-                        const struct pick *pick)
+static void write_entry(struct odata_request *rq, const struct set_info *set,
+                        const struct entity *en, const struct pick *pick)
 {
     const struct model_type *t = en->type;
     AUTO(buf) struct buf b = BUF(1 << 20);
     write_entity_path(&b, set->set, en);
     str path = arena_str(rq->arena, buf_str(&b));
-    buf_addf(rq->out, "<id>" STR_FMT STR_FMT "</id><title type=\"text\">" STR_FMT "</title><updated>" STR_FMT
-                      "</updated><category term=\"" STR_FMT "\" scheme=\"" DATA "/scheme\"/><link href=\"" STR_FMT
-                      "\" rel=\"edit\" title=\"" STR_FMT "\"/>",
-             STR_ARG(rq->base), STR_ARG(path), STR_ARG(set->set->name), STR_ARG(time_iso(rq->arena, time_now_ms(), false)),
-             STR_ARG(t->qualified), STR_ARG(path), STR_ARG(t->name));
+    buf_addf(rq->out,
+             "<id>" STR_FMT STR_FMT "</id><title type=\"text\">" STR_FMT "</title><updated>" STR_FMT
+             "</updated><category term=\"" STR_FMT "\" scheme=\"" DATA
+             "/scheme\"/><link href=\"" STR_FMT "\" rel=\"edit\" title=\"" STR_FMT "\"/>",
+             STR_ARG(rq->base), STR_ARG(path), STR_ARG(set->set->name),
+             STR_ARG(time_iso(rq->arena, time_now_ms(), false)), STR_ARG(t->qualified),
+             STR_ARG(path), STR_ARG(t->name));
     if (t->has_stream)
         write_media(rq, en, path, true);
     for (size_t i = 0; i < t->navs.n; i++) {
@@ -146,14 +159,16 @@ static void write_entry(struct odata_request *rq, const struct set_info *set, co
     buf_addz(rq->out, "</content>");
 }
 
-static void atom_entry(struct odata_request *rq, const struct set_info *info, const struct entity *en)
+static void atom_entry(struct odata_request *rq, const struct set_info *info,
+                       const struct entity *en)
 {
     buf_addf(rq->out, XML "<entry" NAMESPACES STR_FMT "\">", STR_ARG(rq->base));
     write_entry(rq, info, en, rq->options.pick);
     buf_addz(rq->out, "</entry>");
 }
 
-static void atom_feed(struct odata_request *rq, const struct set_info *info, const struct page *page)
+static void atom_feed(struct odata_request *rq, const struct set_info *info,
+                      const struct page *page)
 {
     str next = next_uri(rq, page);
     buf_addf(rq->out, XML "<feed" NAMESPACES STR_FMT "\">", STR_ARG(rq->base));
@@ -175,7 +190,8 @@ static void atom_links(struct odata_request *rq, const struct links *l)
 {
     buf_addz(rq->out, l->many ? XML "<links xmlns=\"" DATA "\">" : XML);
     if (l->count >= 0)
-        buf_addf(rq->out, "<m:count xmlns:m=\"" DATA "/metadata\">%lld</m:count>", (long long)l->count);
+        buf_addf(rq->out, "<m:count xmlns:m=\"" DATA "/metadata\">%lld</m:count>",
+                 (long long)l->count);
     for (size_t i = 0; i < l->list->n; i++) {
         buf_addz(rq->out, l->many ? "<uri>" : "<uri xmlns=\"" DATA "\">");
         buf_add(rq->out, rq->base);
@@ -188,7 +204,8 @@ static void atom_links(struct odata_request *rq, const struct links *l)
 static void atom_property(struct odata_request *rq, const struct out_property *p)
 {
     buf_addz(rq->out, XML);
-    write_property(rq, p->property, p->values, "", " xmlns=\"" DATA "\" xmlns:m=\"" DATA "/metadata\"");
+    write_property(rq, p->property, p->values, "",
+                   " xmlns=\"" DATA "\" xmlns:m=\"" DATA "/metadata\"");
 }
 
 static void write_result(struct odata_request *rq, const struct out_function *f, size_t i)
@@ -200,7 +217,8 @@ static void write_result(struct odata_request *rq, const struct out_function *f,
         return;
     }
     for (size_t k = 0; k < t->properties.n; k++)
-        write_property(rq, &t->properties.at[k], f->result->list.at[i]->values + t->properties.at[k].slot, "", "");
+        write_property(rq, &t->properties.at[k],
+                       f->result->list.at[i]->values + t->properties.at[k].slot, "", "");
 }
 
 static void atom_function(struct odata_request *rq, const struct out_function *f)
@@ -208,8 +226,8 @@ static void atom_function(struct odata_request *rq, const struct out_function *f
     const struct model_type *t = f->function->returns_type;
     size_t n = t ? f->result->list.n : f->result->values.n;
     str name = f->function->name;
-    buf_addf(rq->out, XML "<" STR_FMT " xmlns=\"" DATA "\" xmlns:m=\"" DATA "/metadata\"%s>", STR_ARG(name),
-             !n && !f->function->returns_many ? " m:null=\"true\"" : "");
+    buf_addf(rq->out, XML "<" STR_FMT " xmlns=\"" DATA "\" xmlns:m=\"" DATA "/metadata\"%s>",
+             STR_ARG(name), !n && !f->function->returns_many ? " m:null=\"true\"" : "");
     for (size_t i = 0; i < n; i++) {
         buf_addz(rq->out, f->function->returns_many ? "<element>" : "");
         write_result(rq, f, i);
@@ -221,14 +239,20 @@ static void atom_function(struct odata_request *rq, const struct out_function *f
 static void atom_service(struct odata_request *rq)
 {
     const struct model *m = rq->service->model;
-    buf_addf(rq->out, XML "<service xmlns=\"http://www.w3.org/2007/app\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
-                          "xml:base=\"" STR_FMT "\"><workspace><atom:title>Default</atom:title>",
-             STR_ARG(rq->base));
+    buf_addf(
+        rq->out,
+        XML
+        "<service xmlns=\"http://www.w3.org/2007/app\" xmlns:atom=\"http://www.w3.org/2005/Atom\" "
+        "xml:base=\"" STR_FMT "\"><workspace><atom:title>Default</atom:title>",
+        STR_ARG(rq->base));
     for (size_t i = 0; i < m->sets.n; i++)
         if (m->sets.at[i]->in_service_document)
-            buf_addf(rq->out, "<collection href=\"" STR_FMT "\"><atom:title>" STR_FMT "</atom:title></collection>",
+            buf_addf(rq->out,
+                     "<collection href=\"" STR_FMT "\"><atom:title>" STR_FMT
+                     "</atom:title></collection>",
                      STR_ARG(m->sets.at[i]->name), STR_ARG(m->sets.at[i]->name));
     buf_addz(rq->out, "</workspace></service>");
 }
 
-const struct writer atom_writer = {atom_feed, atom_entry, atom_links, atom_property, atom_function, atom_service};
+const struct writer atom_writer = {atom_feed,     atom_entry,    atom_links,
+                                   atom_property, atom_function, atom_service};

@@ -68,11 +68,11 @@ static void write_value(struct buf *out, enum edm t, struct value v)
     }
 }
 
-static void write_complex(struct buf *out, const struct odata_request *rq, const struct model_type *t,
-                          const struct value *values);
+static void write_complex(struct buf *out, const struct odata_request *rq,
+                          const struct model_type *t, const struct value *values);
 
-static void write_property(struct buf *out, const struct odata_request *rq, const struct model_property *p,
-                           const struct value *values)
+static void write_property(struct buf *out, const struct odata_request *rq,
+                           const struct model_property *p, const struct value *values)
 {
     if (p->complex)
         write_complex(out, rq, p->complex, values);
@@ -80,8 +80,8 @@ static void write_property(struct buf *out, const struct odata_request *rq, cons
         write_value(out, p->type, p->hidden ? VALUE_NULL : *values);
 }
 
-static void write_complex(struct buf *out, const struct odata_request *rq, const struct model_type *t,
-                          const struct value *values)
+static void write_complex(struct buf *out, const struct odata_request *rq,
+                          const struct model_type *t, const struct value *values)
 {
     const struct type_info *info = type_info_of(rq->service, t);
     buf_add(out, STR("{\"__metadata\":{"));
@@ -94,11 +94,11 @@ static void write_complex(struct buf *out, const struct odata_request *rq, const
     buf_add_char(out, '}');
 }
 
-static void write_entity(struct odata_request *rq, const struct set_info *set, const struct entity *en,
-                         const struct pick *pick);
+static void write_entity(struct odata_request *rq, const struct set_info *set,
+                         const struct entity *en, const struct pick *pick);
 
-static void write_inline(struct odata_request *rq, const struct entity *en, const struct pick_nav *pn,
-                         const struct model_nav *nav)
+static void write_inline(struct odata_request *rq, const struct entity *en,
+                         const struct pick_nav *pn, const struct model_nav *nav)
 {
     const struct set_info *to = info_of(rq->service, nav->set);
     bool first = true;
@@ -125,8 +125,8 @@ static void write_media(struct buf *out, const struct entity *en, str uri)
     buf_add(out, STR("/$value\""));
 }
 
-static void write_navs(struct odata_request *rq, const struct type_info *info, const struct entity *en, str uri,
-                       const struct pick *pick)
+static void write_navs(struct odata_request *rq, const struct type_info *info,
+                       const struct entity *en, str uri, const struct pick *pick)
 {
     const struct model_type *t = info->type;
     for (size_t i = 0; i < t->navs.n; i++) {
@@ -141,8 +141,8 @@ static void write_navs(struct odata_request *rq, const struct type_info *info, c
     }
 }
 
-static void write_entity(struct odata_request *rq, const struct set_info *set, const struct entity *en,
-                         const struct pick *pick)
+static void write_entity(struct odata_request *rq, const struct set_info *set,
+                         const struct entity *en, const struct pick *pick)
 {
     const struct type_info *info = type_info_of(rq->service, en->type);
     struct buf *out = rq->out;
@@ -182,7 +182,8 @@ static void write_next(struct odata_request *rq, str next)
     text(rq->out, next);
 }
 
-static void json_feed(struct odata_request *rq, const struct set_info *info, const struct page *page)
+static void json_feed(struct odata_request *rq, const struct set_info *info,
+                      const struct page *page)
 {
     buf_addz(rq->out, "{\"d\":{");
     write_count(rq, page->count);
@@ -197,7 +198,8 @@ static void json_feed(struct odata_request *rq, const struct set_info *info, con
     buf_addz(rq->out, "}}");
 }
 
-static void json_entry(struct odata_request *rq, const struct set_info *info, const struct entity *en)
+static void json_entry(struct odata_request *rq, const struct set_info *info,
+                       const struct entity *en)
 {
     buf_add(rq->out, STR("{\"d\":"));
     write_entity(rq, info, en, rq->options.pick);
@@ -275,4 +277,5 @@ static void json_service(struct odata_request *rq)
     buf_addz(rq->out, "]}}");
 }
 
-const struct writer json_writer = {json_feed, json_entry, json_links, json_property, json_function, json_service};
+const struct writer json_writer = {json_feed,     json_entry,    json_links,
+                                   json_property, json_function, json_service};

@@ -10,9 +10,11 @@ static bool sql(struct plan *p, struct buf *out, const struct expr *x) MUST_USE;
 void plan_init(struct plan *p, struct arena *a, const struct type_info *t, const char *restriction,
                const struct value *binds, size_t nbinds)
 {
-    *p = (struct plan){.a = a, .type = t, .from = BUF(1 << 20), .where = BUF(1 << 20), .order = BUF(1 << 16)};
+    *p = (struct plan){
+        .a = a, .type = t, .from = BUF(1 << 20), .where = BUF(1 << 20), .order = BUF(1 << 16)};
     if (restriction)
-        buf_addf(&p->from, " FROM (SELECT * FROM \"" STR_FMT "\" WHERE %s) t0", STR_ARG(t->type->table), restriction);
+        buf_addf(&p->from, " FROM (SELECT * FROM \"" STR_FMT "\" WHERE %s) t0",
+                 STR_ARG(t->type->table), restriction);
     else
         buf_addf(&p->from, " FROM \"" STR_FMT "\" t0", STR_ARG(t->type->table));
     for (size_t i = 0; i < nbinds; i++)
@@ -77,10 +79,11 @@ static size_t join(struct plan *p, size_t parent, const struct model_nav *nav)
             return i + 1;
     const struct model_type *from = parent ? p->joins.at[parent - 1].nav->target : p->type->type;
     vec_add(p->a, &p->joins, (struct plan_join){parent, nav});
-    buf_addf(&p->from, " LEFT JOIN \"" STR_FMT "\" t%zu ON ", STR_ARG(nav->target->table), p->joins.n);
+    buf_addf(&p->from, " LEFT JOIN \"" STR_FMT "\" t%zu ON ", STR_ARG(nav->target->table),
+             p->joins.n);
     for (size_t i = 0; i < nav->joins.n; i++)
-        buf_addf(&p->from, "%st%zu.\"" STR_FMT "\" = t%zu.\"" STR_FMT "\"", i ? " AND " : "", p->joins.n,
-                 STR_ARG(nav->target->slots.at[nav->joins.at[i].theirs].column), parent,
+        buf_addf(&p->from, "%st%zu.\"" STR_FMT "\" = t%zu.\"" STR_FMT "\"", i ? " AND " : "",
+                 p->joins.n, STR_ARG(nav->target->slots.at[nav->joins.at[i].theirs].column), parent,
                  STR_ARG(from->slots.at[nav->joins.at[i].own].column));
     return p->joins.n;
 }
@@ -124,7 +127,8 @@ static bool comparable(const struct expr *x)
     return x->type != EDM_DECIMAL && !special;
 }
 
-static bool sql_null_comparison(struct plan *p, struct buf *out, const struct expr *x, const struct expr *other)
+static bool sql_null_comparison(struct plan *p, struct buf *out, const struct expr *x,
+                                const struct expr *other)
 {
     if (other->type == EDM_COUNT || x->op >= OP_LT) {
         buf_addz(out, x->op == OP_EQ ? "TRUE" : "FALSE");
@@ -152,7 +156,7 @@ static bool append_null_tests(struct plan *p, struct buf *out, const struct expr
 /* (l = r AND l IS NOT NULL), and for two that may be null OR both are; ne is its NOT. */
 static bool sql_comparison(struct plan *p, struct buf *out, const struct expr *x)
 {
-    static const char *const names[] = {[OP_EQ] = " = ", [OP_NE] = " = ",  [OP_LT] = " < ",
+    static const char *const names[] = {[OP_EQ] = " = ",  [OP_NE] = " = ", [OP_LT] = " < ",
                                         [OP_LE] = " <= ", [OP_GT] = " > ", [OP_GE] = " >= "};
     if (x->left->type == EDM_COUNT || x->right->type == EDM_COUNT)
         return sql_null_comparison(p, out, x, x->left->type == EDM_COUNT ? x->right : x->left);
@@ -287,8 +291,11 @@ void plan_filter(struct plan *p, const struct expr *x)
 /* ---- order ---- */
 static void add_order(struct plan *p, const char *column, bool descending, bool nullable)
 {
-    buf_addf(&p->order, "%s%s%s%s", p->order.n ? ", " : " ORDER BY ", column, descending ? " DESC" : "",
-             !nullable ? "" : descending ? " NULLS LAST" : " NULLS FIRST");
+    buf_addf(&p->order, "%s%s%s%s", p->order.n ? ", " : " ORDER BY ", column,
+             descending ? " DESC" : "",
+             !nullable    ? ""
+             : descending ? " NULLS LAST"
+                          : " NULLS FIRST");
 }
 
 static void order_item(struct plan *p, const struct order_item *item)
@@ -411,7 +418,8 @@ bool plan_after(struct plan *p, str token, struct err *e)
 {
     struct value *v = arena_new_array(p->a, struct value, p->keys.n);
     if (!p->keyset || !str_starts(token, STR("k")) || !read_token(p, token, v, e))
-        return err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.", STR_ARG(str_sub(token, 0, 200)));
+        return err_set(e, ERR_BAD_REQUEST, "Invalid value: '" STR_FMT "'.",
+                       STR_ARG(str_sub(token, 0, 200)));
     conjunct(p);
     lead(p, &p->keys.at[0], v[0]);
     buf_add_char(&p->where, '(');
@@ -431,13 +439,15 @@ bool plan_after(struct plan *p, str token, struct err *e)
 /* ---- statements ---- */
 str plan_count(struct plan *p)
 {
-    return arena_fmt(p->a, "SELECT COUNT(*)" STR_FMT STR_FMT, STR_ARG(buf_str(&p->from)), STR_ARG(buf_str(&p->where)));
+    return arena_fmt(p->a, "SELECT COUNT(*)" STR_FMT STR_FMT, STR_ARG(buf_str(&p->from)),
+                     STR_ARG(buf_str(&p->where)));
 }
 
 str plan_select(struct plan *p, int64_t limit, int64_t offset)
 {
-    str ret = arena_fmt(p->a, "SELECT " STR_FMT STR_FMT STR_FMT STR_FMT "%s%s", STR_ARG(p->type->columns),
-                        STR_ARG(buf_str(&p->from)), STR_ARG(buf_str(&p->where)), STR_ARG(buf_str(&p->order)),
+    str ret = arena_fmt(p->a, "SELECT " STR_FMT STR_FMT STR_FMT STR_FMT "%s%s",
+                        STR_ARG(p->type->columns), STR_ARG(buf_str(&p->from)),
+                        STR_ARG(buf_str(&p->where)), STR_ARG(buf_str(&p->order)),
                         limit >= 0 ? " LIMIT ?" : "", limit >= 0 && offset > 0 ? " OFFSET ?" : "");
     if (limit >= 0)
         vec_add(p->a, &p->binds, VALUE_INT(limit));

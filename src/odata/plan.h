@@ -12,17 +12,23 @@ struct plan {
     VEC(struct plan_join {
         size_t parent; /* alias number the join starts from */
         const struct model_nav *nav;
-    }) joins;
+    })
+    joins;
     bool filter_left, order_left; /* not all of it is in the statement */
-    VEC(struct plan_key { uint16_t slot; bool descending; }) keys; /* the order, when it is all own slots */
-    bool keyset;                                                   /* keys says it all */
+    VEC(struct plan_key {
+        uint16_t slot;
+        bool descending;
+    })
+    keys;        /* the order, when it is all own slots */
+    bool keyset; /* keys says it all */
 };
 void plan_init(struct plan *p, struct arena *a, const struct type_info *t, const char *restriction,
                const struct value *binds, size_t nbinds);
 void plan_free(struct plan *p);
-void plan_equal(struct plan *p, uint16_t slot, struct value v); /* AND slot = v; null matches nothing */
-void plan_filter(struct plan *p, const struct expr *x);         /* conjuncts that SQL can do */
-void plan_order(struct plan *p, const order_list *order);       /* with the key as tie-break */
+void plan_equal(struct plan *p, uint16_t slot,
+                struct value v);                          /* AND slot = v; null matches nothing */
+void plan_filter(struct plan *p, const struct expr *x);   /* conjuncts that SQL can do */
+void plan_order(struct plan *p, const order_list *order); /* with the key as tie-break */
 /* Rows after that one; token as plan_token wrote it. */
 bool plan_after(struct plan *p, str token, struct err *e) MUST_USE;
 str plan_token(const struct plan *p, const struct entity *last);

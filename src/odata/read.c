@@ -26,8 +26,10 @@ static const struct set_info *target(const struct odata_request *rq)
 static bool cannot_follow(const struct odata_call *c, struct err *e)
 {
     if (c->nav)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The navigation '" STR_FMT "' cannot be followed.", STR_ARG(c->nav->name));
-    return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' cannot be read.", STR_ARG(c->set->name));
+        return err_set(e, ERR_NOT_IMPLEMENTED, "The navigation '" STR_FMT "' cannot be followed.",
+                       STR_ARG(c->nav->name));
+    return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' cannot be read.",
+                   STR_ARG(c->set->name));
 }
 
 static bool same_key(const struct entity *a, const struct entity *key)
@@ -51,7 +53,8 @@ static bool plan_call(struct odata_request *rq, struct odata_call *c, struct pla
     const char *restriction = NULL;
     struct value binds[8];
     size_t n = 0;
-    if (info->hook && info->hook->restrict_list && !c->key && !info->hook->restrict_list(c, &restriction, binds, &n, e))
+    if (info->hook && info->hook->restrict_list && !c->key &&
+        !info->hook->restrict_list(c, &restriction, binds, &n, e))
         return false;
     plan_init(p, rq->arena, info->type, restriction, binds, n);
     for (size_t i = 0; c->nav && i < c->nav->joins.n; i++)
@@ -80,13 +83,15 @@ static bool collect_row(void *arg, const struct value *columns, size_t n)
     return true;
 }
 
-static bool run(struct odata_request *rq, struct plan *p, int64_t limit, int64_t offset, entities *ret, struct err *e)
+static bool run(struct odata_request *rq, struct plan *p, int64_t limit, int64_t offset,
+                entities *ret, struct err *e)
 {
     struct collect c = {rq->arena, p->type->type, ret, ODATA_MAX_SCAN};
     str sql = plan_select(p, limit, offset);
     if (!buf_check(&p->from, e) || !buf_check(&p->where, e) || !buf_check(&p->order, e))
         return false;
-    return store_query(rq->service->config.store, sql.p, p->binds.at, p->binds.n, collect_row, &c, e);
+    return store_query(rq->service->config.store, sql.p, p->binds.at, p->binds.n, collect_row, &c,
+                       e);
 }
 
 static bool count_row(void *arg, const struct value *columns, size_t n)
@@ -99,7 +104,8 @@ static bool count_row(void *arg, const struct value *columns, size_t n)
 static bool run_count(struct odata_request *rq, struct plan *p, int64_t *ret, struct err *e)
 {
     str sql = plan_count(p);
-    return store_query(rq->service->config.store, sql.p, p->binds.at, p->binds.n, count_row, ret, e);
+    return store_query(rq->service->config.store, sql.p, p->binds.at, p->binds.n, count_row, ret,
+                       e);
 }
 
 /* ---- one entity ---- */
@@ -108,7 +114,8 @@ static bool has_table(const struct set_info *info, const struct odata_call *c)
     return info->table && (!c->nav || (c->nav->joins.n && c->parent));
 }
 
-static bool read_by_list(struct odata_call *c, const struct set_info *info, struct entity **ret, struct err *e)
+static bool read_by_list(struct odata_call *c, const struct set_info *info, struct entity **ret,
+                         struct err *e)
 {
     entities list = {0};
     struct odata_call all = *c;
@@ -121,7 +128,8 @@ static bool read_by_list(struct odata_call *c, const struct set_info *info, stru
     return true;
 }
 
-static bool read_from_table(struct odata_request *rq, struct odata_call *c, struct entity **ret, struct err *e)
+static bool read_from_table(struct odata_request *rq, struct odata_call *c, struct entity **ret,
+                            struct err *e)
 {
     struct plan p;
     entities list = {0};
@@ -135,7 +143,8 @@ static bool read_from_table(struct odata_request *rq, struct odata_call *c, stru
     return ok;
 }
 
-static bool read_one(struct odata_request *rq, struct odata_call *c, struct entity **ret, struct err *e)
+static bool read_one(struct odata_request *rq, struct odata_call *c, struct entity **ret,
+                     struct err *e)
 {
     const struct set_info *info = info_of(rq->service, c->set);
     *ret = NULL;
@@ -161,7 +170,8 @@ static void begin_call(struct odata_request *rq)
                                    .merge = rq->method == METHOD_MERGE};
 }
 
-static void push(struct odata_request *rq, struct odata_key *keys, const struct model_set *set, const struct entity *key)
+static void push(struct odata_request *rq, struct odata_key *keys, const struct model_set *set,
+                 const struct entity *key)
 {
     keys[rq->call.npath++] = (struct odata_key){set, key};
     rq->call.path = keys;
@@ -222,7 +232,8 @@ static void follow_paths(struct arena *a, const struct expr *x, struct pick *p)
         while (k < p->navs.n && p->navs.at[k].nav != x->navs.at[i])
             k++;
         if (k == p->navs.n)
-            vec_add(a, &p->navs, (struct pick_nav){x->navs.at[i], true, arena_new_of(a, struct pick)});
+            vec_add(a, &p->navs,
+                    (struct pick_nav){x->navs.at[i], true, arena_new_of(a, struct pick)});
         p = p->navs.at[k].sub;
     }
     follow_paths(a, x->left, p);
@@ -232,7 +243,8 @@ static void follow_paths(struct arena *a, const struct expr *x, struct pick *p)
 }
 
 /* Loads what the conditions look at behind to-one navigations. */
-static bool load_paths(struct odata_request *rq, const struct set_info *info, const entities *list, struct err *e)
+static bool load_paths(struct odata_request *rq, const struct set_info *info, const entities *list,
+                       struct err *e)
 {
     struct pick p = {0};
     follow_paths(rq->arena, rq->options.filter, &p);
@@ -255,7 +267,8 @@ static void filter_in_memory(struct odata_request *rq, entities *list)
 /* ---- pages ---- */
 static int64_t page_size(const struct odata_request *rq, const struct set_info *info)
 {
-    int64_t page = info->set->page ? info->set->page : rq->service->config.page_size, top = rq->options.top;
+    int64_t page = info->set->page ? info->set->page : rq->service->config.page_size,
+            top = rq->options.top;
     return top >= 0 && top < page ? top : page;
 }
 
@@ -277,7 +290,8 @@ static bool bad_token(const struct odata_request *rq, struct err *e)
 }
 
 /* Cuts the surplus row off and says how the client goes on. */
-static void end_page(struct odata_request *rq, struct page *ret, int64_t size, int64_t offset, const struct plan *p)
+static void end_page(struct odata_request *rq, struct page *ret, int64_t size, int64_t offset,
+                     const struct plan *p)
 {
     int64_t top = rq->options.top;
     ret->next = STR_NONE;
@@ -292,7 +306,8 @@ static void end_page(struct odata_request *rq, struct page *ret, int64_t size, i
                                        : arena_fmt(rq->arena, "%lld", (long long)(offset + size));
 }
 
-bool read_list(struct odata_request *rq, const struct set_info *info, entities *list, struct page *ret, struct err *e)
+bool read_list(struct odata_request *rq, const struct set_info *info, entities *list,
+               struct page *ret, struct err *e)
 {
     int64_t offset, size = page_size(rq, info);
     if (!offset_of(rq, &offset))
@@ -313,18 +328,20 @@ bool read_list(struct odata_request *rq, const struct set_info *info, entities *
 }
 
 /* Everything that SQL could not do is done here on all rows. */
-static bool read_scan(struct odata_request *rq, const struct set_info *info, struct plan *p, struct page *ret, struct err *e)
+static bool read_scan(struct odata_request *rq, const struct set_info *info, struct plan *p,
+                      struct page *ret, struct err *e)
 {
     entities all = {0};
     if (!run(rq, p, -1, 0, &all, e))
         return false;
     if (all.n >= ODATA_MAX_SCAN)
-        return err_set(e, ERR_BAD_REQUEST, "More than %d rows would have to be looked at.", ODATA_MAX_SCAN);
+        return err_set(e, ERR_BAD_REQUEST, "More than %d rows would have to be looked at.",
+                       ODATA_MAX_SCAN);
     return read_list(rq, info, &all, ret, e);
 }
 
-static bool read_table(struct odata_request *rq, const struct set_info *info, struct plan *p, struct page *ret,
-                       struct err *e)
+static bool read_table(struct odata_request *rq, const struct set_info *info, struct plan *p,
+                       struct page *ret, struct err *e)
 {
     str token = rq->options.raw[OPTION_SKIPTOKEN];
     int64_t offset = 0, size = page_size(rq, info);
@@ -401,7 +418,8 @@ bool read_count(struct odata_request *rq, int64_t *ret, struct err *e)
     return ok;
 }
 
-bool read_finish(struct odata_request *rq, const struct set_info *info, struct entity *en, struct err *e)
+bool read_finish(struct odata_request *rq, const struct set_info *info, struct entity *en,
+                 struct err *e)
 {
     entities list = {0};
     vec_add(rq->arena, &list, en);

@@ -17,7 +17,8 @@ static struct value as_kind(struct arena *a, enum value_kind want, struct value 
     return v;
 }
 
-struct entity *entity_of_row(struct arena *a, const struct model_type *t, const struct value *columns)
+struct entity *entity_of_row(struct arena *a, const struct model_type *t,
+                             const struct value *columns)
 {
     struct entity *en = entity_new(a, t);
     for (size_t i = 0; i < t->slots.n; i++)
@@ -39,8 +40,8 @@ static bool collect_row(void *arg, const struct value *columns, size_t n)
     return true;
 }
 
-bool odata_rows(struct odata_call *c, const struct model_type *t, const char *where, const struct value *binds,
-                size_t nbinds, entities *ret, struct err *e)
+bool odata_rows(struct odata_call *c, const struct model_type *t, const char *where,
+                const struct value *binds, size_t nbinds, entities *ret, struct err *e)
 {
     struct plan p;
     struct collect to = {c->arena, t, ret};
@@ -63,7 +64,8 @@ bool odata_row(struct odata_call *c, const struct entity *key, struct entity **r
         return err_set(e, ERR_NOT_IMPLEMENTED, "more than %zu key properties", COUNT(binds));
     for (; n < t->keys.n; n++)
         binds[n] = key->values[t->properties.at[t->keys.at[n]].slot];
-    if (!store_query(c->store, type_info_of(c->service, t)->by_key.p, binds, n, collect_row, &to, e))
+    if (!store_query(c->store, type_info_of(c->service, t)->by_key.p, binds, n, collect_row, &to,
+                     e))
         return false;
     *ret = list.n ? list.at[0] : NULL;
     return true;

@@ -15,7 +15,8 @@ static void prepare_statements(struct odata_service *s, struct type_info *info)
     add_columns(&b, t, "t0.");
     info->columns = arena_str(s->arena, buf_str(&b));
     buf_reset(&b);
-    buf_addf(&b, "SELECT " STR_FMT " FROM \"" STR_FMT "\" t0", STR_ARG(info->columns), STR_ARG(t->table));
+    buf_addf(&b, "SELECT " STR_FMT " FROM \"" STR_FMT "\" t0", STR_ARG(info->columns),
+             STR_ARG(t->table));
     for (size_t i = 0; i < t->keys.n; i++)
         buf_addf(&b, "%st0.\"" STR_FMT "\" = ?", i ? " AND " : " WHERE ",
                  STR_ARG(t->slots.at[t->properties.at[t->keys.at[i]].slot].column));
@@ -33,7 +34,8 @@ static void prepare_type(struct odata_service *s, const struct model_type *t)
         info->keys[i] = arena_fmt(s->arena, ",\"" STR_FMT "\":", STR_ARG(t->properties.at[i].name));
     for (size_t i = 0; i < t->navs.n; i++) {
         str name = t->navs.at[i].name;
-        info->deferred[i] = arena_fmt(s->arena, ",\"" STR_FMT "\":{\"__deferred\":{\"uri\":\"", STR_ARG(name));
+        info->deferred[i] =
+            arena_fmt(s->arena, ",\"" STR_FMT "\":{\"__deferred\":{\"uri\":\"", STR_ARG(name));
         info->nav_tails[i] = arena_fmt(s->arena, "/" STR_FMT "\"}}", STR_ARG(name));
     }
     info->meta = arena_fmt(s->arena, "\",\"type\":\"" STR_FMT "\"", STR_ARG(t->qualified));
@@ -50,7 +52,8 @@ static bool define_table(struct odata_service *s, const struct model_type *t, st
     const char **indexes = arena_new_array(a, const char *, t->indexes.n + 1);
     for (size_t i = 0; i < t->slots.n; i++) {
         const struct model_property *p = t->slots.at[i].property;
-        columns[i] = (struct store_column){arena_strdup(a, t->slots.at[i].column), edm_value_kind(p->type), p->is_key};
+        columns[i] = (struct store_column){arena_strdup(a, t->slots.at[i].column),
+                                           edm_value_kind(p->type), p->is_key};
     }
     for (size_t i = 0; i < t->keys.n; i++)
         keys[i] = columns[t->properties.at[t->keys.at[i]].slot].name;
@@ -63,7 +66,8 @@ static bool define_table(struct odata_service *s, const struct model_type *t, st
                                 .nkeys = t->keys.n,
                                 .indexes = indexes,
                                 .nindexes = t->indexes.n};
-    return store_define(s->config.store, &table, e) || err_ctx(e, "table of " STR_FMT, STR_ARG(t->name));
+    return store_define(s->config.store, &table, e) ||
+           err_ctx(e, "table of " STR_FMT, STR_ARG(t->name));
 }
 
 static bool define_tables(struct odata_service *s, struct err *e)
@@ -104,7 +108,8 @@ static bool tie_sets(struct odata_service *s, struct err *e)
         *info = (struct set_info){set, type_info_of(s, set->type), set_hook(&s->config, set->hook),
                                   set->type->table.p != NULL};
         if (set->hook.p && !info->hook)
-            return err_set(e, ERR_INTERNAL, "the set '" STR_FMT "' wants the hook '" STR_FMT "', which is not there",
+            return err_set(e, ERR_INTERNAL,
+                           "the set '" STR_FMT "' wants the hook '" STR_FMT "', which is not there",
                            STR_ARG(set->name), STR_ARG(set->hook));
     }
     return true;
@@ -116,7 +121,9 @@ static bool tie_functions(struct odata_service *s, struct err *e)
         const struct model_function *f = s->model->functions.at[i];
         s->functions[i] = function_hook(&s->config, f->hook);
         if (f->hook.p && !s->functions[i])
-            return err_set(e, ERR_INTERNAL, "the function '" STR_FMT "' wants the hook '" STR_FMT "', which is not there",
+            return err_set(e, ERR_INTERNAL,
+                           "the function '" STR_FMT "' wants the hook '" STR_FMT
+                           "', which is not there",
                            STR_ARG(f->name), STR_ARG(f->hook));
     }
     return true;
@@ -138,7 +145,8 @@ static bool all_hooks_used(const struct odata_service *s, struct err *e)
         for (size_t k = 0; k < s->model->functions.n; k++)
             used |= s->functions[k] == &c->functions[i];
         if (!used)
-            return err_set(e, ERR_INTERNAL, "no function wants the hook '%s'", c->functions[i].name);
+            return err_set(e, ERR_INTERNAL, "no function wants the hook '%s'",
+                           c->functions[i].name);
     }
     return true;
 }
@@ -147,7 +155,8 @@ bool odata_open(const struct odata_config *c, struct odata_service **ret, struct
 {
     struct arena *a = arena_new();
     struct odata_service *s = arena_new_of(a, struct odata_service);
-    *s = (struct odata_service){.config = *c, .arena = a, .model = c->model, .root = str_of(c->root)};
+    *s = (struct odata_service){
+        .config = *c, .arena = a, .model = c->model, .root = str_of(c->root)};
     s->types = arena_new_array(a, struct type_info, c->model->types.n);
     s->sets = arena_new_array(a, struct set_info, c->model->sets.n);
     s->functions = arena_new_array(a, const struct odata_function_hook *, c->model->functions.n);

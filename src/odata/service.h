@@ -7,10 +7,10 @@
 #include "odata/uri_path.h"
 
 enum {
-    ODATA_PAGE = 1000,             /* rows of one answer */
-    ODATA_MAX_SCAN = 200000,       /* rows looked at in memory for one request */
-    ODATA_MAX_ANSWER = 512 << 20,  /* bytes */
-    ODATA_MAX_INLINE_DEPTH = 16    /* nested entities of a body */
+    ODATA_PAGE = 1000,            /* rows of one answer */
+    ODATA_MAX_SCAN = 200000,      /* rows looked at in memory for one request */
+    ODATA_MAX_ANSWER = 512 << 20, /* bytes */
+    ODATA_MAX_INLINE_DEPTH = 16   /* nested entities of a body */
 };
 
 /* Constant pieces of answers and statements. */
@@ -33,10 +33,10 @@ struct odata_service {
     struct odata_config config;
     struct arena *arena;
     const struct model *model;
-    str root; /* "/api/v1" */
-    struct type_info *types;                       /* by model_type.index */
-    struct set_info *sets;                         /* by model_set.index */
-    const struct odata_function_hook **functions;  /* by place in model.functions */
+    str root;                                     /* "/api/v1" */
+    struct type_info *types;                      /* by model_type.index */
+    struct set_info *sets;                        /* by model_set.index */
+    const struct odata_function_hook **functions; /* by place in model.functions */
 };
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_MERGE, METHOD_DELETE, METHOD_UNKNOWN };
 enum format { FORMAT_JSON, FORMAT_ATOM, FORMAT_XML };
@@ -55,11 +55,13 @@ struct odata_request {
     str content_type; /* of the answer in that format */
     struct odata_call call;
 };
-static inline const struct set_info *info_of(const struct odata_service *s, const struct model_set *set)
+static inline const struct set_info *info_of(const struct odata_service *s,
+                                             const struct model_set *set)
 {
     return &s->sets[set->index];
 }
-static inline const struct type_info *type_info_of(const struct odata_service *s, const struct model_type *t)
+static inline const struct type_info *type_info_of(const struct odata_service *s,
+                                                   const struct model_type *t)
 {
     return &s->types[t->index];
 }

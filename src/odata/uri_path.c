@@ -60,20 +60,24 @@ static bool next_key(str *rest, str *ret)
     return true;
 }
 
-static bool set_key(struct parser *p, struct entity *key, const struct model_property *prop, str literal,
-                    struct err *e)
+static bool set_key(struct parser *p, struct entity *key, const struct model_property *prop,
+                    str literal, struct err *e)
 {
     enum edm type;
     struct value v;
     if (!edm_parse_uri(p->a, literal, &type, &v, e))
-        return err_set(e, ERR_BAD_REQUEST, "Unknown literal: '%.200s'.", arena_strdup(p->a, literal));
+        return err_set(e, ERR_BAD_REQUEST, "Unknown literal: '%.200s'.",
+                       arena_strdup(p->a, literal));
     if (type == EDM_COUNT)
-        return err_set(e, ERR_BAD_REQUEST, "Value for '" STR_FMT "' must not be null.", STR_ARG(prop->name));
+        return err_set(e, ERR_BAD_REQUEST, "Value for '" STR_FMT "' must not be null.",
+                       STR_ARG(prop->name));
     if (!edm_convert(p->a, type, prop->type, &v, e))
-        return err_set(e, ERR_BAD_REQUEST, "Format of '%.200s' is not compatible with '" STR_FMT "'.",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "Format of '%.200s' is not compatible with '" STR_FMT "'.",
                        arena_strdup(p->a, literal), STR_ARG(prop->name));
     if (key->given[prop->slot])
-        return err_set(e, ERR_BAD_REQUEST, "Duplicate key names: '" STR_FMT "'.", STR_ARG(prop->name));
+        return err_set(e, ERR_BAD_REQUEST, "Duplicate key names: '" STR_FMT "'.",
+                       STR_ARG(prop->name));
     key->values[prop->slot] = v;
     key->given[prop->slot] = true;
     return true;
@@ -105,12 +109,14 @@ static bool parse_keys(struct parser *p, const struct model_type *t, str keys, s
             part = str_trim(str_from(part, eq + 1));
         }
         if (!prop || !prop->is_key)
-            return err_set(e, ERR_BAD_REQUEST, "Invalid key predicate: '%.200s'.", arena_strdup(p->a, keys));
+            return err_set(e, ERR_BAD_REQUEST, "Invalid key predicate: '%.200s'.",
+                           arena_strdup(p->a, keys));
         if (!set_key(p, key, prop, part, e))
             return false;
     }
     if (n != t->keys.n)
-        return err_set(e, ERR_BAD_REQUEST, "Invalid key predicate: '%.200s'.", arena_strdup(p->a, keys));
+        return err_set(e, ERR_BAD_REQUEST, "Invalid key predicate: '%.200s'.",
+                       arena_strdup(p->a, keys));
     *ret = key;
     return true;
 }
@@ -137,8 +143,8 @@ static bool parse_nav(struct parser *p, const struct model_nav *nav, str keys, s
 {
     struct uri_step step = {.set = nav->set, .nav = nav};
     if (!nav->set)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The navigation '" STR_FMT "' leads to no entity set.",
-                       STR_ARG(nav->name));
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "The navigation '" STR_FMT "' leads to no entity set.", STR_ARG(nav->name));
     if (!nav->many && keys.p)
         return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(nav->name));
     p->u->kind = URI_ENTITY;
@@ -147,7 +153,8 @@ static bool parse_nav(struct parser *p, const struct model_nav *nav, str keys, s
 
 static bool not_found(str name, struct err *e)
 {
-    return err_set(e, ERR_NOT_FOUND, "Could not find property with name: '" STR_FMT "'.", STR_ARG(name));
+    return err_set(e, ERR_NOT_FOUND, "Could not find property with name: '" STR_FMT "'.",
+                   STR_ARG(name));
 }
 
 /* Behind a property: deeper into a complex one, or $value of a primitive one. */
@@ -180,7 +187,8 @@ static bool parse_links(struct parser *p, struct err *e)
         return false;
     const struct model_nav *nav = model_nav_named(p->u->type, name);
     if (!nav && model_property_named(p->u->type, name))
-        return err_set(e, ERR_BAD_REQUEST, "Property '" STR_FMT "' must be a navigation property.", STR_ARG(name));
+        return err_set(e, ERR_BAD_REQUEST, "Property '" STR_FMT "' must be a navigation property.",
+                       STR_ARG(name));
     if (!nav)
         return not_found(name, e);
     p->u->links = true;
@@ -259,12 +267,14 @@ static bool without_container(struct parser *p, str *name, struct err *e)
     return true;
 }
 
-static bool parse_function(struct parser *p, const struct model_function *f, str keys, struct err *e)
+static bool parse_function(struct parser *p, const struct model_function *f, str keys,
+                           struct err *e)
 {
     p->u->kind = URI_FUNCTION;
     p->u->function = f;
     if (more(p) || keys.n)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "Paths behind the function import '" STR_FMT "' are not supported.",
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "Paths behind the function import '" STR_FMT "' are not supported.",
                        STR_ARG(f->name));
     if (keys.p && !f->returns_many)
         return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(f->name));
@@ -293,7 +303,8 @@ static bool parse_first(struct parser *p, str segment, struct err *e)
         return parse_function(p, f, keys, e);
     struct uri_step step = {.set = model_set_named(p->m, name)};
     if (!step.set)
-        return err_set(e, ERR_NOT_FOUND, "Could not find an entity set or function import for '" STR_FMT "'.",
+        return err_set(e, ERR_NOT_FOUND,
+                       "Could not find an entity set or function import for '" STR_FMT "'.",
                        STR_ARG(name));
     return collection_key(p, &step, keys, e) && add_step(p, step, e) && parse_rest(p, e);
 }

@@ -24,13 +24,14 @@ struct uri {
     const struct model_type *type; /* of the addressed entity */
     const struct model_function *function;
     const struct model_property *property;
-    uint16_t slot;    /* where the property's values begin within the entity's */
-    bool links;       /* .../$links/Nav: the last step is that navigation */
+    uint16_t slot;     /* where the property's values begin within the entity's */
+    bool links;        /* .../$links/Nav: the last step is that navigation */
     bool count, value; /* /$count, /$value */
 };
 /* path: percent-encoded, behind the service root. Errors: ERR_BAD_REQUEST for syntax and wrong keys,
  * ERR_NOT_FOUND for unknown names. */
-bool uri_parse(const struct model *m, struct arena *a, str path, struct uri *ret, struct err *e) MUST_USE;
+bool uri_parse(const struct model *m, struct arena *a, str path, struct uri *ret,
+               struct err *e) MUST_USE;
 static inline const struct uri_step *uri_last(const struct uri *u)
 {
     return &u->steps.at[u->steps.n - 1];

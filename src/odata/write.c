@@ -26,7 +26,8 @@ static bool is_json(const struct odata_request *rq)
 static bool want_json(const struct odata_request *rq, struct err *e)
 {
     str type = media_type_of(rq);
-    return is_json(rq) || err_set(e, ERR_MEDIA_TYPE, "Content type " STR_FMT " is not supported for this resource.",
+    return is_json(rq) || err_set(e, ERR_MEDIA_TYPE,
+                                  "Content type " STR_FMT " is not supported for this resource.",
                                   STR_ARG(str_sub(type, 0, 100)));
 }
 
@@ -41,22 +42,24 @@ static bool commit(struct odata_request *rq, struct store_batch *b, struct err *
     return store_commit_wait(rq->service->config.store, b, e);
 }
 
-bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t, struct entity **ret,
-                struct err *e)
+bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t,
+                struct entity **ret, struct err *e)
 {
     struct uri u;
     size_t slash = str_rfind_char(uri, '/');
     str path = slash == SIZE_MAX ? uri : str_from(uri, slash + 1);
     if (!uri_parse(m, a, path, &u, e))
         return false;
-    if (u.kind != URI_ENTITY || u.links || u.count || u.value || u.steps.n != 1 || !u.steps.at[0].key)
+    if (u.kind != URI_ENTITY || u.links || u.count || u.value || u.steps.n != 1 ||
+        !u.steps.at[0].key)
         return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
     for (const struct model_type *x = u.type; x; x = x->base)
         if (x == t || x == t->base) {
             *ret = u.steps.at[0].key;
             return true;
         }
-    return err_set(e, ERR_BAD_REQUEST, "Could not match segment: '" STR_FMT "'.", STR_ARG(str_sub(path, 0, 100)));
+    return err_set(e, ERR_BAD_REQUEST, "Could not match segment: '" STR_FMT "'.",
+                   STR_ARG(str_sub(path, 0, 100)));
 }
 
 /* ---- create ---- */
@@ -64,8 +67,10 @@ static bool read_new(struct odata_request *rq, struct entity **ret, struct err *
 {
     const struct model_type *t = target(rq)->set->type;
     str type = media_type_of(rq);
-    if (!t->has_stream || !type.n || is_json(rq) || str_eq_nocase(type, STR("application/atom+xml")))
-        return want_json(rq, e) && json_entity(rq->arena, rq->service->model, t, body_of(rq), ret, e);
+    if (!t->has_stream || !type.n || is_json(rq) ||
+        str_eq_nocase(type, STR("application/atom+xml")))
+        return want_json(rq, e) &&
+               json_entity(rq->arena, rq->service->model, t, body_of(rq), ret, e);
     *ret = entity_new(rq->arena, t);
     (*ret)->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
     (*ret)->media = rq->http->body;
@@ -92,10 +97,12 @@ static struct value joined(const struct entity *en, uint16_t slot)
 }
 
 /* Nested entities go into the same batch; what exists already is tied to the new one. */
-static bool insert_tree(struct odata_request *rq, struct store_batch *b, struct entity *en, struct err *e)
+static bool insert_tree(struct odata_request *rq, struct store_batch *b, struct entity *en,
+                        struct err *e)
 {
     const struct model_type *t = en->type;
-    for (size_t i = 0; i < en->inlines.n; i++) /* to-one parents that exist: their key becomes ours */
+    for (size_t i = 0; i < en->inlines.n;
+         i++) /* to-one parents that exist: their key becomes ours */
         for (size_t k = 0; en->inlines.at[i].bind && k < en->inlines.at[i].nav->joins.n; k++) {
             const struct model_join *j = &en->inlines.at[i].nav->joins.at[k];
             if (!t->slots.at[j->own].property->is_key)
@@ -153,7 +160,8 @@ bool write_create(struct odata_request *rq, struct err *e)
     if (!read_new(rq, &in, e))
         return false;
     take_parent(&rq->call, in);
-    bool ok = info->hook && info->hook->create ? info->hook->create(&rq->call, in, &out, e) : create_row(rq, in, e);
+    bool ok = info->hook && info->hook->create ? info->hook->create(&rq->call, in, &out, e)
+                                               : create_row(rq, in, e);
     if (!ok)
         return false;
     if (!out)
@@ -215,7 +223,8 @@ static bool update(struct odata_request *rq, struct entity *in, struct err *e)
 bool write_update(struct odata_request *rq, struct err *e)
 {
     struct entity *in;
-    return want_json(rq, e) && json_entity(rq->arena, rq->service->model, target(rq)->set->type, body_of(rq), &in, e) &&
+    return want_json(rq, e) &&
+           json_entity(rq->arena, rq->service->model, target(rq)->set->type, body_of(rq), &in, e) &&
            update(rq, in, e);
 }
 
@@ -227,9 +236,12 @@ bool write_property(struct odata_request *rq, struct err *e)
     in->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
     bool ok = true;
     if (p->is_key || (rq->method == METHOD_DELETE && !p->nullable))
-        return err_set(e, ERR_METHOD, "The request dispatcher does not allow the HTTP method used for the request.");
+        return err_set(
+            e, ERR_METHOD,
+            "The request dispatcher does not allow the HTTP method used for the request.");
     if (!rq->uri.value)
-        ok = want_json(rq, e) && json_property(rq->arena, rq->service->model, p, rq->uri.slot, body_of(rq), in, e);
+        ok = want_json(rq, e) &&
+             json_property(rq->arena, rq->service->model, p, rq->uri.slot, body_of(rq), in, e);
     else if (rq->method != METHOD_DELETE && p->type == EDM_BINARY)
         in->values[rq->uri.slot] = VALUE_BYTES(body_of(rq));
     else if (rq->method != METHOD_DELETE)

@@ -13,21 +13,23 @@ bool media_read(struct odata_request *rq, struct err *e) MUST_USE;
 bool media_write(struct odata_request *rq, struct err *e) MUST_USE;
 bool invoke(struct odata_request *rq, struct err *e) MUST_USE;
 /* Answers of reads, also used by writes. */
-bool answer_entity(struct odata_request *rq, const struct set_info *info, struct entity *en, int status, struct err *e) MUST_USE;
+bool answer_entity(struct odata_request *rq, const struct set_info *info, struct entity *en,
+                   int status, struct err *e) MUST_USE;
 void answer_raw(struct odata_request *rq, struct odata_raw *raw);
 void answer_status(struct odata_request *rq, int status);
-bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page, struct err *e) MUST_USE;
+bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page,
+                 struct err *e) MUST_USE;
 
 /* ---- bodies ---- */
 /* An entity from JSON, with or without the outer "d"; given says what the body named. */
-bool json_entity(struct arena *a, const struct model *m, const struct model_type *t, str text, struct entity **ret,
-                 struct err *e) MUST_USE;
+bool json_entity(struct arena *a, const struct model *m, const struct model_type *t, str text,
+                 struct entity **ret, struct err *e) MUST_USE;
 /* {"Name": value} into en at slot. */
-bool json_property(struct arena *a, const struct model *m, const struct model_property *p, size_t slot, str text,
-                   struct entity *en, struct err *e) MUST_USE;
+bool json_property(struct arena *a, const struct model *m, const struct model_property *p,
+                   size_t slot, str text, struct entity *en, struct err *e) MUST_USE;
 /* {"uri":".."} as $links bodies have it; STR_NONE: the body is something else. */
 bool json_link(struct arena *a, str text, str *ret_uri, struct err *e) MUST_USE;
 /* The key that a URI (absolute or relative to the service) names in a set of that type. */
-bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t, struct entity **ret,
-                struct err *e) MUST_USE;
+bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t,
+                struct entity **ret, struct err *e) MUST_USE;
 #endif
