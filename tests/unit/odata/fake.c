@@ -31,7 +31,8 @@ void http_reply(struct http_request *r)
 /* ---- the library ---- */
 #define M "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
 const char library_edmx[] =
-    "<edmx:Edmx Version='1.0' xmlns:edmx='http://schemas.microsoft.com/ado/2007/06/edmx' xmlns:m='" M "' "
+    "<edmx:Edmx Version='1.0' xmlns:edmx='http://schemas.microsoft.com/ado/2007/06/edmx' xmlns:m='" M
+    "' "
     "xmlns:tm='urn:tidemill:odata'><edmx:DataServices m:DataServiceVersion='2.0'>"
     "<Schema Namespace='LIB' xmlns='http://schemas.microsoft.com/ado/2008/09/edm'>"
     "<EntityType Name='Author' tm:table='author'><Key><PropertyRef Name='Id'/></Key>"
@@ -96,24 +97,28 @@ static bool list_shelves(struct odata_call *c, entities *ret, struct err *e)
 static bool update_shelf(struct odata_call *c, struct entity *in, struct err *e)
 {
     assert_true(c->links && c->npath == 2 && !entity_given(in, "Id"));
-    return entity_at(in, "Width")->i == 5 || err_set(e, ERR_CONFLICT, "width %d", (int)entity_at(in, "Width")->i);
+    return entity_at(in, "Width")->i == 5 ||
+           err_set(e, ERR_CONFLICT, "width %d", (int)entity_at(in, "Width")->i);
 }
 
 static bool shelf_media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 {
     if (!str_eqz(entity_text(c->key, "Id"), "S1"))
         return err_set(e, ERR_NOT_FOUND, "%s", "");
-    *ret = (struct odata_raw){.content_type = STR("image/png"), .filename = STR("s1.png"), .blob = blob_copy(STR("PNG"))};
+    *ret = (struct odata_raw){
+        .content_type = STR("image/png"), .filename = STR("s1.png"), .blob = blob_copy(STR("PNG"))};
     return true;
 }
 
 static bool shelf_media_put(struct odata_call *c, str type, struct blob *in, struct err *e)
 {
     (void)c;
-    return (str_eqz(type, "image/png") && blob_size(in) == 3) || err_set(e, ERR_MEDIA_TYPE, "no picture");
+    return (str_eqz(type, "image/png") && blob_size(in) == 3) ||
+           err_set(e, ERR_MEDIA_TYPE, "no picture");
 }
 
-static bool call_count(struct odata_call *c, const struct value *args, struct odata_result *ret, struct err *e)
+static bool call_count(struct odata_call *c, const struct value *args, struct odata_result *ret,
+                       struct err *e)
 {
     (void)e;
     int64_t n = (int64_t)args[0].s.n + (args[1].kind == V_NULL ? 0 : args[1].i);
@@ -123,19 +128,23 @@ static bool call_count(struct odata_call *c, const struct value *args, struct od
     return true;
 }
 
-static bool call_print(struct odata_call *c, const struct value *args, struct odata_result *ret, struct err *e)
+static bool call_print(struct odata_call *c, const struct value *args, struct odata_result *ret,
+                       struct err *e)
 {
     (void)c;
     (void)args;
     (void)e;
-    ret->raw = (struct odata_raw){.content_type = STR("text/plain"), .blob = blob_copy(STR("job-1"))};
+    ret->raw =
+        (struct odata_raw){.content_type = STR("text/plain"), .blob = blob_copy(STR("job-1"))};
     return true;
 }
 
-static bool call_longest(struct odata_call *c, const struct value *args, struct odata_result *ret, struct err *e)
+static bool call_longest(struct odata_call *c, const struct value *args, struct odata_result *ret,
+                         struct err *e)
 {
     (void)args;
-    return odata_rows(c, c->function->returns_type, "pages = (SELECT max(pages) FROM book)", NULL, 0, &ret->list, e);
+    return odata_rows(c, c->function->returns_type, "pages = (SELECT max(pages) FROM book)", NULL,
+                      0, &ret->list, e);
 }
 
 static bool has_role(const void *user, str role)
@@ -147,8 +156,12 @@ static bool has_role(const void *user, str role)
 void world_open(struct world *w)
 {
     static const struct odata_set_hook sets[] = {
-        {.name = "copies", .list = list_copies},
-        {.name = "shelves", .list = list_shelves, .update = update_shelf, .media = shelf_media, .media_put = shelf_media_put},
+        {.name = "copies",     .list = list_copies},
+        { .name = "shelves",
+         .list = list_shelves,
+         .update = update_shelf,
+         .media = shelf_media,
+         .media_put = shelf_media_put},
     };
     static const struct odata_function_hook functions[] = {
         {"count",   call_count  },
@@ -195,8 +208,8 @@ static const char *header_text(struct http_request *r, const char *name)
     return arena_strdup(r->arena, http_header(&r->response.headers, name));
 }
 
-struct answer ask(struct world *w, const char *method, const char *path, const char *accept, const char *type,
-                  const char *body)
+struct answer ask(struct world *w, const char *method, const char *path, const char *accept,
+                  const char *type, const char *body)
 {
     struct http_request *r = arena_new_of(w->a, struct http_request);
     str url = str_of(path);
@@ -215,8 +228,9 @@ struct answer ask(struct world *w, const char *method, const char *path, const c
     odata_handle(w->service, r);
     assert_int_equal(replies, 1);
     str out = r->response.blob ? blob_bytes(r->response.blob) : buf_str(&r->response.out);
-    struct answer ret = {r->response.status, header_text(r, "Content-Type"), arena_strdup(w->a, out),
-                         header_text(r, "Location"), header_text(r, "Content-Disposition")};
+    struct answer ret = {r->response.status, header_text(r, "Content-Type"),
+                         arena_strdup(w->a, out), header_text(r, "Location"),
+                         header_text(r, "Content-Disposition")};
     buf_free(&r->response.out);
     blob_unref(r->response.blob);
     blob_unref(r->body);

@@ -6,8 +6,12 @@ static int setup(void **state)
 {
     (void)state;
     world_open(&w);
-    assert_int_equal(post(&w, "Authors", "{\"d\":{\"Id\":\"a b\",\"Name\":\"Anna\",\"Born\":{\"City\":\"Ulm\",\"Year\":1900},"
-                                         "\"Secret\":\"x\"}}").status, 201);
+    assert_int_equal(
+        post(&w, "Authors",
+             "{\"d\":{\"Id\":\"a b\",\"Name\":\"Anna\",\"Born\":{\"City\":\"Ulm\",\"Year\":1900},"
+             "\"Secret\":\"x\"}}")
+            .status,
+        201);
     assert_int_equal(post(&w, "Authors", "{\"Id\":\"o'c\",\"Born\":{}}").status, 201);
     static const char *const books[] = {
         "{\"No\":\"1\",\"Lang\":\"en\",\"Title\":\"One\",\"Pages\":10,\"Price\":\"9.50\",\"AuthorId\":\"a b\",\"Rare\":true,"
@@ -30,8 +34,8 @@ static int teardown(void **state)
     return 0;
 }
 
-#define A_B                                                                                                  \
-    "{\"__metadata\":{\"id\":\"http://h:1/lib/Authors('a%20b')\",\"uri\":\"http://h:1/lib/Authors('a%20b')\"," \
+#define A_B                                                                                                        \
+    "{\"__metadata\":{\"id\":\"http://h:1/lib/Authors('a%20b')\",\"uri\":\"http://h:1/lib/Authors('a%20b')\","     \
     "\"type\":\"LIB.Author\"},\"Id\":\"a b\",\"Name\":\"Anna\",\"Born\":{\"__metadata\":{\"type\":\"LIB.Place\"}," \
     "\"City\":\"Ulm\",\"Year\":1900},\"Secret\":null,\"Books\":"
 
@@ -41,13 +45,17 @@ static void test_entity(void **state)
     struct answer r = get(&w, "Authors('a%20b')");
     assert_int_equal(r.status, 200);
     assert_string_equal(r.type, "application/json");
-    assert_body(r, "{\"d\":" A_B "{\"__deferred\":{\"uri\":\"http://h:1/lib/Authors('a%20b')/Books\"}}}}");
+    assert_body(r, "{\"d\":" A_B
+                   "{\"__deferred\":{\"uri\":\"http://h:1/lib/Authors('a%20b')/Books\"}}}}");
     r = get(&w, "Books(Lang='en',No=1L)?$select=No,Lang,Pages,Price,Printed,Rare,Weight,Author");
-    assert_body(r, "{\"d\":{\"__metadata\":{\"id\":\"http://h:1/lib/Books(No=1L,Lang='en')\",\"uri\":\"http://h:1/lib/"
-                   "Books(No=1L,Lang='en')\",\"type\":\"LIB.Book\"},\"No\":\"1\",\"Lang\":\"en\",\"Pages\":10,\"Rare\":true,"
-                   "\"Price\":\"9.50\",\"Weight\":null,\"Printed\":\"\\/Date(86400000)\\/\",\"Author\":{\"__deferred\":{\"uri\":"
-                   "\"http://h:1/lib/Books(No=1L,Lang='en')/Author\"}}}}");
-    assert_has(get(&w, "Authors%28%27o%27%27c%27%29"), "\"uri\":\"http://h:1/lib/Authors('o''c')\"");
+    assert_body(
+        r,
+        "{\"d\":{\"__metadata\":{\"id\":\"http://h:1/lib/Books(No=1L,Lang='en')\",\"uri\":\"http://h:1/lib/"
+        "Books(No=1L,Lang='en')\",\"type\":\"LIB.Book\"},\"No\":\"1\",\"Lang\":\"en\",\"Pages\":10,\"Rare\":true,"
+        "\"Price\":\"9.50\",\"Weight\":null,\"Printed\":\"\\/Date(86400000)\\/\",\"Author\":{\"__deferred\":{\"uri\":"
+        "\"http://h:1/lib/Books(No=1L,Lang='en')/Author\"}}}}");
+    assert_has(get(&w, "Authors%28%27o%27%27c%27%29"),
+               "\"uri\":\"http://h:1/lib/Authors('o''c')\"");
 }
 
 static void test_absent_and_unknown(void **state)
@@ -58,27 +66,31 @@ static void test_absent_and_unknown(void **state)
         int status;
         const char *code, *text;
     } rows[] = {
-        {"Authors('x')",                404, "Not Found",       "Requested entity could not be found."                                },
-        {"Nope",                        404, "Not Found",       "Could not find an entity set or function import for 'Nope'."         },
-        {"Authors('x')/Nope",           404, "Not Found",       "Could not find property with name: 'Nope'."                          },
-        {"Authors('x')/Books",          404, "Not Found",       "Requested entity could not be found."                                },
-        {"Authors(1)",                  400, "Bad Request",     "Format of '1' is not compatible with 'Id'."                          },
-        {"Authors('x",                  400, "Bad Request",     "Invalid segment: 'Authors('x'."                                      },
-        {"Books(1L)",                   400, "Bad Request",     "Missing key predicate name for key: '1L'."                           },
-        {"Authors?$foo=1",              400, "Bad Request",     "Invalid system query option: '$foo'."                                },
-        {"Authors?$top=-1",             400, "Bad Request",     "Provided value '-1' must not be negative."                           },
-        {"Authors('x')?$top=1",         400, "Bad Request",     "System query option '$top' is not compatible with the return type."  },
-        {"Few?$skip=1",                 501, "Not Implemented", "The query option $skip is not supported"                             },
-        {"Few/$count",                  501, "Not Implemented", "$count is not supported"                                             },
-        {"Few(No=1L,Lang='en')",        501, "Not Implemented", "The entity set 'Few' cannot be read directly."                       },
-        {"Shelves",                     501, "Not Implemented", "The entity set 'Shelves' can only be reached through a navigation."  },
-        {"Closed",                      501, "Not Implemented", "The entity set 'Closed' is not supported."                           },
-        {"Nothing",                     501, "Not Implemented", "The function import 'Nothing' is not supported."                     },
+        {"Authors('x')",         404, "Not Found",       "Requested entity could not be found."                       },
+        {"Nope",                 404, "Not Found",       "Could not find an entity set or function import for 'Nope'."},
+        {"Authors('x')/Nope",    404, "Not Found",       "Could not find property with name: 'Nope'."                 },
+        {"Authors('x')/Books",   404, "Not Found",       "Requested entity could not be found."                       },
+        {"Authors(1)",           400, "Bad Request",     "Format of '1' is not compatible with 'Id'."                 },
+        {"Authors('x",           400, "Bad Request",     "Invalid segment: 'Authors('x'."                             },
+        {"Books(1L)",            400, "Bad Request",     "Missing key predicate name for key: '1L'."                  },
+        {"Authors?$foo=1",       400, "Bad Request",     "Invalid system query option: '$foo'."                       },
+        {"Authors?$top=-1",      400, "Bad Request",     "Provided value '-1' must not be negative."                  },
+        {"Authors('x')?$top=1",  400, "Bad Request",
+         "System query option '$top' is not compatible with the return type."                                         },
+        {"Few?$skip=1",          501, "Not Implemented", "The query option $skip is not supported"                    },
+        {"Few/$count",           501, "Not Implemented", "$count is not supported"                                    },
+        {"Few(No=1L,Lang='en')", 501, "Not Implemented",
+         "The entity set 'Few' cannot be read directly."                                                              },
+        {"Shelves",              501, "Not Implemented",
+         "The entity set 'Shelves' can only be reached through a navigation."                                         },
+        {"Closed",               501, "Not Implemented", "The entity set 'Closed' is not supported."                  },
+        {"Nothing",              501, "Not Implemented", "The function import 'Nothing' is not supported."            },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer r = get(&w, rows[i].path);
-        str want = arena_fmt(w.a, "{\"error\":{\"code\":\"%s\",\"message\":{\"lang\":\"en\",\"value\":\"%s\"}}}", rows[i].code,
-                             rows[i].text);
+        str want = arena_fmt(
+            w.a, "{\"error\":{\"code\":\"%s\",\"message\":{\"lang\":\"en\",\"value\":\"%s\"}}}",
+            rows[i].code, rows[i].text);
         assert_body(r, want.p);
         assert_int_equal(r.status, rows[i].status);
     }
@@ -89,15 +101,18 @@ static void test_error_formats(void **state)
     (void)state;
     struct answer r = ask(&w, "GET", "Authors('x')", NULL, NULL, NULL);
     assert_string_equal(r.type, "application/xml");
-    assert_body(r, "<?xml version=\"1.0\" encoding=\"utf-8\"?><error xmlns=\"http://schemas.microsoft.com/ado/2007/08/"
-                   "dataservices/metadata\"><code>Not Found</code><message xml:lang=\"en\">Requested entity could not be "
-                   "found.</message></error>");
+    assert_body(
+        r,
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><error xmlns=\"http://schemas.microsoft.com/ado/2007/08/"
+        "dataservices/metadata\"><code>Not Found</code><message xml:lang=\"en\">Requested entity could not be "
+        "found.</message></error>");
     assert_has(ask(&w, "GET", "Authors('x')?$format=json", "*/*", NULL, NULL), "{\"error\":");
     w.deny = true;
     r = get(&w, "Books(No=1L,Lang='en')/Shelves");
     w.deny = false;
     assert_int_equal(r.status, 403);
-    assert_body(r, "{\"error\":{\"code\":\"Forbidden\",\"message\":{\"lang\":\"en\",\"value\":null}}}");
+    assert_body(
+        r, "{\"error\":{\"code\":\"Forbidden\",\"message\":{\"lang\":\"en\",\"value\":null}}}");
 }
 
 static void test_negotiation(void **state)
@@ -106,15 +121,16 @@ static void test_negotiation(void **state)
     static const struct {
         const char *path, *accept, *type;
     } rows[] = {
-        {"Authors",              NULL,                                     "application/atom+xml;type=feed;charset=utf-8" },
-        {"Authors",              "*/*",                                    "application/atom+xml;type=feed;charset=utf-8" },
-        {"Authors",              "application/json, text/plain, */*",      "application/json"                             },
-        {"Authors('a%20b')",     "application/xml;q=0.5,application/json", "application/json"                             },
-        {"Authors('a%20b')",     "text/html,application/xml;q=0.9,*/*;q=0.8", "application/xml;charset=utf-8"             },
-        {"Authors?$format=json", "application/xml",                        "application/json"                             },
-        {"$metadata",            "*/*",                                    "application/xml;charset=utf-8"                },
-        {"",                     "*/*",                                    "application/atomsvc+xml;charset=utf-8"        },
-        {"Authors/$count",       "image/png",                              "text/plain;charset=utf-8"                     },
+        {"Authors",              NULL,                                        "application/atom+xml;type=feed;charset=utf-8"},
+        {"Authors",              "*/*",                                       "application/atom+xml;type=feed;charset=utf-8"},
+        {"Authors",              "application/json, text/plain, */*",         "application/json"                            },
+        {"Authors('a%20b')",     "application/xml;q=0.5,application/json",    "application/json"                            },
+        {"Authors('a%20b')",     "text/html,application/xml;q=0.9,*/*;q=0.8",
+         "application/xml;charset=utf-8"                                                                                    },
+        {"Authors?$format=json", "application/xml",                           "application/json"                            },
+        {"$metadata",            "*/*",                                       "application/xml;charset=utf-8"               },
+        {"",                     "*/*",                                       "application/atomsvc+xml;charset=utf-8"       },
+        {"Authors/$count",       "image/png",                                 "text/plain;charset=utf-8"                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer r = ask(&w, "GET", rows[i].path, rows[i].accept, NULL, NULL);
@@ -131,14 +147,17 @@ static void test_negotiation(void **state)
 static void test_atom(void **state)
 {
     (void)state;
-    struct answer r = ask(&w, "GET", "Books?$filter=No eq 1&$expand=Author&$inlinecount=allpages", NULL, NULL, NULL);
+    struct answer r = ask(&w, "GET", "Books?$filter=No eq 1&$expand=Author&$inlinecount=allpages",
+                          NULL, NULL, NULL);
     assert_has(r, "<m:count>2</m:count>");
     assert_has(r, "<link href=\"Books(No=1L,Lang='de')\" rel=\"edit\" title=\"Book\"/>");
     assert_has(r, "title=\"Author\" type=\"application/atom+xml;type=entry\"><m:inline><entry>");
     assert_has(r, "<d:Price m:type=\"Edm.Decimal\">9.50</d:Price><d:Weight m:null=\"true\"/>");
     assert_has(r, "<d:Born m:type=\"LIB.Place\"><d:City>Ulm</d:City>");
     r = ask(&w, "GET", "Books(No=1L,Lang='en')/Shelves", NULL, NULL, NULL);
-    assert_has(r, "<content src=\"Shelves('S1')/$value\" type=\"application/octet-stream\"/><m:properties>");
+    assert_has(
+        r,
+        "<content src=\"Shelves('S1')/$value\" type=\"application/octet-stream\"/><m:properties>");
 }
 
 static void test_paging(void **state)
@@ -146,13 +165,17 @@ static void test_paging(void **state)
     (void)state;
     struct answer r = get(&w, "Books?$inlinecount=allpages&$select=No&$skip=1");
     assert_true(str_starts(str_of(r.body), STR("{\"d\":{\"__count\":\"6\",\"results\":[")));
-    assert_has(r, ",\"__next\":\"http://h:1/lib/Books?$inlinecount=allpages&$select=No&$skiptoken=k4L,'en'\"}}");
+    assert_has(
+        r,
+        ",\"__next\":\"http://h:1/lib/Books?$inlinecount=allpages&$select=No&$skiptoken=k4L,'en'\"}}");
     r = get(&w, "Books?$select=No&$skiptoken=k4L,'en'");
     assert_has(r, "\"No\":\"5\"");
     assert_null(strstr(r.body, "__next"));
     assert_null(strstr(r.body, "\"No\":\"4\""));
-    assert_has(get(&w, "Books?$orderby=Title%20desc&$top=5"), "$orderby=Title%20desc&$top=1&$skiptoken=k'Five',5L,'en'");
-    assert_has(get(&w, "Books?$orderby=Title+desc&$skiptoken=k'Five',5L,'en'"), "\"Title\":\"Eins\"");
+    assert_has(get(&w, "Books?$orderby=Title%20desc&$top=5"),
+               "$orderby=Title%20desc&$top=1&$skiptoken=k'Five',5L,'en'");
+    assert_has(get(&w, "Books?$orderby=Title+desc&$skiptoken=k'Five',5L,'en'"),
+               "\"Title\":\"Eins\"");
     assert_has(get(&w, "Books?$orderby=Title&$skiptoken=knull,2L,'en'"), "\"Title\":\"Eins\"");
     assert_has(get(&w, "Copies"), "Copies?$skiptoken=4\"");
     assert_has(get(&w, "Copies?$skiptoken=4"), "\"No\":\"4\"");
@@ -170,38 +193,44 @@ static void test_filter_and_order(void **state)
     static const struct {
         const char *filter, *titles;
     } rows[] = {
-        {"Author/Name eq 'Anna'",                     "Eins One "  },
-        {"Author/Born/City eq 'Ulm' and No eq 1",     "Eins One "  },
-        {"Author eq null",                            "Five Four Three "},
-        {"Price gt 9.75M",                            "Eins "      },
-        {"Price mul 2 eq 19",                         "One "       },
-        {"startswith(Title,'F')",                     "Five Four " },
-        {"substringof('e',Title) and not Rare",       ""           },
-        {"not (Rare eq true) and Title ne 'Eins'",    "Five Four Three "},
-        {"year(Printed) eq 1970",                     "One "       },
-        {"Title gt 'P'",                              "Three "     },
-        {"length(concat(Title,'x')) eq 4",            "One "       },
-        {"Weight eq 1.5D",                            "Eins "      },
+        {"Author/Name eq 'Anna'",                  "Eins One "       },
+        {"Author/Born/City eq 'Ulm' and No eq 1",  "Eins One "       },
+        {"Author eq null",                         "Five Four Three "},
+        {"Price gt 9.75M",                         "Eins "           },
+        {"Price mul 2 eq 19",                      "One "            },
+        {"startswith(Title,'F')",                  "Five Four "      },
+        {"substringof('e',Title) and not Rare",    ""                },
+        {"not (Rare eq true) and Title ne 'Eins'", "Five Four Three "},
+        {"year(Printed) eq 1970",                  "One "            },
+        {"Title gt 'P'",                           "Three "          },
+        {"length(concat(Title,'x')) eq 4",         "One "            },
+        {"Weight eq 1.5D",                         "Eins "           },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int memory = 0; memory < 2; memory++) {
-            str path = arena_fmt(w.a, "%s?$orderby=Title&$select=Title&$filter=Title ne null and (%s)",
-                                 memory ? "Copies" : "Books", rows[i].filter);
+            str path =
+                arena_fmt(w.a, "%s?$orderby=Title&$select=Title&$filter=Title ne null and (%s)",
+                          memory ? "Copies" : "Books", rows[i].filter);
             struct answer r = get(&w, path.p);
             AUTO(buf) struct buf got = BUF(1000);
             for (const char *at = r.body; (at = strstr(at, "\"Title\":\"")); at++)
                 buf_addf(&got, "%.*s ", (int)strcspn(at + 9, "\""), at + 9);
             buf_add_char(&got, '\0');
             if (strcmp(got.p, rows[i].titles))
-                fail_msg("%s %s: got '%s', want '%s'", rows[i].filter, memory ? "(memory)" : "", got.p, rows[i].titles);
+                fail_msg("%s %s: got '%s', want '%s'", rows[i].filter, memory ? "(memory)" : "",
+                         got.p, rows[i].titles);
         }
 }
 
 static void test_expand(void **state)
 {
     (void)state;
-    struct answer r = get(&w, "Authors?$expand=Books/Shelves,Books/Author&$select=Id,Books/No,Books/Shelves/Width,Books/Author/Name");
-    assert_has(r, "\"Books\":{\"results\":[{\"__metadata\":{\"id\":\"http://h:1/lib/Books(No=1L,Lang='de')\"");
+    struct answer r = get(
+        &w,
+        "Authors?$expand=Books/Shelves,Books/Author&$select=Id,Books/No,Books/Shelves/Width,Books/Author/Name");
+    assert_has(
+        r,
+        "\"Books\":{\"results\":[{\"__metadata\":{\"id\":\"http://h:1/lib/Books(No=1L,Lang='de')\"");
     assert_has(r, "\"No\":\"1\",\"Author\":{\"__metadata\":{");
     assert_has(r, "\"Name\":\"Anna\"}");
     assert_has(r, "\"Width\":22}]}}");
@@ -210,25 +239,30 @@ static void test_expand(void **state)
     assert_int_equal(get(&w, "Books?$expand=Title").status, 400);
     assert_int_equal(get(&w, "Books?$expand=Nope").status, 404);
     assert_int_equal(get(&w, "Books(No=1L,Lang='en')?$filter=Pages%20eq%2011").status, 404);
-    assert_int_equal(get(&w, "Books(No=1L,Lang='en')?$filter=Author/Name%20eq%20'Anna'").status, 200);
+    assert_int_equal(get(&w, "Books(No=1L,Lang='en')?$filter=Author/Name%20eq%20'Anna'").status,
+                     200);
 }
 
 static void test_navigation(void **state)
 {
     (void)state;
-    assert_has(get(&w, "Authors('a%20b')/Books(No=1L,Lang='de')/Author?$select=Name"), "\"Name\":\"Anna\"");
+    assert_has(get(&w, "Authors('a%20b')/Books(No=1L,Lang='de')/Author?$select=Name"),
+               "\"Name\":\"Anna\"");
     assert_int_equal(get(&w, "Authors('a%20b')/Books(No=2L,Lang='en')").status, 404);
     assert_int_equal(get(&w, "Books(No=3L,Lang='en')/Author").status, 404);
     assert_body(get(&w, "Authors('a%20b')/Books/$count"), "2");
     assert_has(get(&w, "Books(No=2L,Lang='en')/Shelves?$filter=Width%20eq%2022"), "\"Id\":\"S2\"");
-    assert_has(get(&w, "Books(No=2L,Lang='en')/Shelves('S1')"), "\"media_src\":\"http://h:1/lib/Shelves('S1')/$value\"");
+    assert_has(get(&w, "Books(No=2L,Lang='en')/Shelves('S1')"),
+               "\"media_src\":\"http://h:1/lib/Shelves('S1')/$value\"");
     assert_int_equal(get(&w, "Books(No=2L,Lang='en')/Shelves('S9')").status, 404);
     assert_body(get(&w, "Books(No=2L,Lang='en')/Pages"), "{\"d\":{\"Pages\":30}}");
     assert_body(get(&w, "Books(No=2L,Lang='en')/Pages/$value"), "30");
     assert_body(get(&w, "Authors('a%20b')/Born/City/$value"), "Ulm");
-    assert_body(get(&w, "Authors('a%20b')/$links/Books"),
-                "{\"d\":[{\"uri\":\"http://h:1/lib/Books(No=1L,Lang='de')\"},{\"uri\":\"http://h:1/lib/Books(No=1L,Lang='en')\"}]}");
-    assert_body(get(&w, "Books(No=2L,Lang='en')/$links/Author"), "{\"d\":{\"uri\":\"http://h:1/lib/Authors('o''c')\"}}");
+    assert_body(
+        get(&w, "Authors('a%20b')/$links/Books"),
+        "{\"d\":[{\"uri\":\"http://h:1/lib/Books(No=1L,Lang='de')\"},{\"uri\":\"http://h:1/lib/Books(No=1L,Lang='en')\"}]}");
+    assert_body(get(&w, "Books(No=2L,Lang='en')/$links/Author"),
+                "{\"d\":{\"uri\":\"http://h:1/lib/Authors('o''c')\"}}");
 }
 
 static struct answer send(const char *method, const char *path, const char *json)
@@ -239,7 +273,8 @@ static struct answer send(const char *method, const char *path, const char *json
 static void test_writes(void **state)
 {
     (void)state;
-    struct answer r = send("POST", "Authors('o''c')/Books", "{\"No\":9,\"Lang\":\"fr\",\"Pages\":1}");
+    struct answer r =
+        send("POST", "Authors('o''c')/Books", "{\"No\":9,\"Lang\":\"fr\",\"Pages\":1}");
     assert_int_equal(r.status, 201);
     assert_string_equal(r.location, "http://h:1/lib/Books(No=9L,Lang='fr')");
     assert_has(r, "\"AuthorId\":\"o'c\"");
@@ -249,7 +284,9 @@ static void test_writes(void **state)
     assert_int_equal(send("PUT", "Books(No=9L,Lang='fr')", "{\"Pages\":2}").status, 202);
     assert_has(get(&w, "Books(No=9L,Lang='fr')"), "\"Title\":null,\"Pages\":2");
     assert_int_equal(send("PUT", "Books(No=9L,Lang='fr')/Title", "{\"Title\":\"X\"}").status, 202);
-    assert_int_equal(ask(&w, "PUT", "Books(No=9L,Lang='fr')/Pages/$value", NULL, "text/plain", "77").status, 202);
+    assert_int_equal(
+        ask(&w, "PUT", "Books(No=9L,Lang='fr')/Pages/$value", NULL, "text/plain", "77").status,
+        202);
     assert_has(get(&w, "Books(No=9L,Lang='fr')"), "\"Title\":\"X\",\"Pages\":77");
     assert_int_equal(send("PUT", "Books(No=9L,Lang='fr')/No", "{\"No\":1}").status, 405);
     assert_int_equal(send("DELETE", "Books(No=9L,Lang='fr')", NULL).status, 202);
@@ -283,24 +320,41 @@ static void test_bad_bodies(void **state)
     for (size_t i = 0; i < COUNT(bodies); i++)
         if (send("POST", "Authors", bodies[i]).status != 400)
             fail_msg("accepted: %s", bodies[i]);
-    assert_int_equal(send("POST", "Books", "{\"No\":8,\"Lang\":\"x\",\"Pages\":1,\"Price\":\"1.234\"}").status, 400);
-    assert_int_equal(send("POST", "Books", "{\"No\":8,\"Lang\":\"x\",\"Pages\":1,\"Rare\":1}").status, 400);
+    assert_int_equal(
+        send("POST", "Books", "{\"No\":8,\"Lang\":\"x\",\"Pages\":1,\"Price\":\"1.234\"}").status,
+        400);
+    assert_int_equal(
+        send("POST", "Books", "{\"No\":8,\"Lang\":\"x\",\"Pages\":1,\"Rare\":1}").status, 400);
 }
 
 static void test_deep_insert_and_links(void **state)
 {
     (void)state;
-    assert_int_equal(send("POST", "Authors", "{\"Id\":\"deep\",\"Books\":[{\"No\":20,\"Lang\":\"en\",\"Pages\":1},"
-                                             "{\"No\":21,\"Lang\":\"en\",\"Pages\":1}]}").status, 201);
+    assert_int_equal(send("POST", "Authors",
+                          "{\"Id\":\"deep\",\"Books\":[{\"No\":20,\"Lang\":\"en\",\"Pages\":1},"
+                          "{\"No\":21,\"Lang\":\"en\",\"Pages\":1}]}")
+                         .status,
+                     201);
     assert_body(get(&w, "Authors('deep')/Books/$count"), "2");
-    assert_int_equal(send("POST", "Books", "{\"No\":22,\"Lang\":\"en\",\"Pages\":1,\"Author\":{\"__metadata\":{\"uri\":"
-                                           "\"http://h:1/lib/Authors('deep')\"}}}").status, 201);
+    assert_int_equal(
+        send("POST", "Books",
+             "{\"No\":22,\"Lang\":\"en\",\"Pages\":1,\"Author\":{\"__metadata\":{\"uri\":"
+             "\"http://h:1/lib/Authors('deep')\"}}}")
+            .status,
+        201);
     assert_body(get(&w, "Authors('deep')/Books/$count"), "3");
-    assert_int_equal(send("DELETE", "Authors('deep')/$links/Books(No=20L,Lang='en')", NULL).status, 204);
+    assert_int_equal(send("DELETE", "Authors('deep')/$links/Books(No=20L,Lang='en')", NULL).status,
+                     204);
     assert_int_equal(send("DELETE", "Books(No=21L,Lang='en')/$links/Author", NULL).status, 204);
     assert_body(get(&w, "Authors('deep')/Books/$count"), "1");
-    assert_int_equal(send("PUT", "Books(No=21L,Lang='en')/$links/Author", "{\"uri\":\"Authors('a%20b')\"}").status, 204);
-    assert_int_equal(send("POST", "Authors('deep')/$links/Books", "{\"uri\":\"Books(No=20L,Lang='en')\"}").status, 204);
+    assert_int_equal(
+        send("PUT", "Books(No=21L,Lang='en')/$links/Author", "{\"uri\":\"Authors('a%20b')\"}")
+            .status,
+        204);
+    assert_int_equal(
+        send("POST", "Authors('deep')/$links/Books", "{\"uri\":\"Books(No=20L,Lang='en')\"}")
+            .status,
+        204);
     assert_body(get(&w, "Books(No=21L,Lang='en')/Author/Id/$value"), "a b");
     assert_body(get(&w, "Books(No=20L,Lang='en')/Author/Id/$value"), "deep");
 }
@@ -308,7 +362,8 @@ static void test_deep_insert_and_links(void **state)
 static void test_hooks(void **state)
 {
     (void)state;
-    assert_int_equal(send("PUT", "Books(No=1L,Lang='en')/$links/Shelves('S1')", "{\"Width\":5}").status, 202);
+    assert_int_equal(
+        send("PUT", "Books(No=1L,Lang='en')/$links/Shelves('S1')", "{\"Width\":5}").status, 202);
     struct answer r = send("PUT", "Books(No=1L,Lang='en')/$links/Shelves('S1')", "{\"Width\":6}");
     assert_int_equal(r.status, 409);
     assert_has(r, "\"value\":\"width 6\"");
@@ -319,8 +374,14 @@ static void test_hooks(void **state)
     r = ask(&w, "GET", "Books(No=1L,Lang='en')/Shelves('S2')/$value", "*/*", NULL, NULL);
     assert_int_equal(r.status, 404);
     assert_has(r, "<code>Not Found</code>");
-    assert_int_equal(ask(&w, "PUT", "Books(No=1L,Lang='en')/Shelves('S1')/$value", NULL, "image/png", "abc").status, 202);
-    assert_int_equal(ask(&w, "PUT", "Books(No=1L,Lang='en')/Shelves('S1')/$value", NULL, "text/plain", "abc").status, 415);
+    assert_int_equal(
+        ask(&w, "PUT", "Books(No=1L,Lang='en')/Shelves('S1')/$value", NULL, "image/png", "abc")
+            .status,
+        202);
+    assert_int_equal(
+        ask(&w, "PUT", "Books(No=1L,Lang='en')/Shelves('S1')/$value", NULL, "text/plain", "abc")
+            .status,
+        415);
 }
 
 static void test_functions(void **state)
