@@ -11,7 +11,9 @@ struct xslt_host { /* who is transformed; all may be NULL */
     bool (*get)(void *arg, bool property, str name, str *ret);
     void (*set)(void *arg, bool property, str name, str value);
 };
-typedef bool xslt_file_fn(void *arg, str path, str *ret); /* path relative to the bundle's root */
+/* path: relative to the bundle's root. Called while compiling and running, from any thread; it and its arg
+ * must live as long as the stylesheet. */
+typedef bool xslt_file_fn(void *arg, str path, str *ret);
 /* Why it cannot be run in process (real 2.0/3.0 constructs, Java calls): ERR_NOT_IMPLEMENTED naming it. */
 bool xslt_compile(str stylesheet, str path, xslt_file_fn *file, void *arg, struct xslt **ret,
                   struct err *e) MUST_USE;

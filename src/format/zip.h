@@ -8,7 +8,7 @@ struct zip_limits {
     size_t entries;     /* most entries */
     size_t entry_bytes; /* inflated size of one */
     size_t total_bytes; /* inflated size of all */
-    unsigned ratio;     /* inflated / compressed of the whole archive; 0: any */
+    unsigned ratio;     /* inflated / compressed of the whole archive, from 1 MB inflated on; 0: any */
 };
 extern const struct zip_limits zip_bundle_limits; /* 10,000; 100 MB; 400 MB; 200 */
 struct zip_entry {
