@@ -317,114 +317,6 @@ static void compile_process(struct compile *c, const struct iflw_scope *s)
     check_unreached(c, s);
 }
 
-/* ---- calls in a circle ----
- * Recursion is a loop that flows really use, ended by a router. Without anything that could end it, it is an error
- * here; what a router never ends, the engine stops at its depth limit. */
-enum mark { NEW, OPEN, CLOSED };
-
-/* The calls that every message makes: those before the first gateway. */
-static void note_certain_calls(struct compile *c, const struct iflw_scope *s)
-{
-    const struct iflw_node *n = NULL;
-    for (size_t i = 0; i < s->nodes.n && !n; i++)
-        if (s->nodes.at[i]->kind == IFLW_START)
-            n = s->nodes.at[i];
-    for (size_t i = 0; n && i <= s->nodes.n;
-         i++) { /* not for ever, should the sequence flows be a circle */
-        struct iflw_scope *called = compile_called(c, n);
-        if (called)
-            vec_add(c->scratch, &c->calls,
-                    (struct call){(uint16_t)(s->number - 1), (uint16_t)(called->number - 1)});
-        n = n->out.n == 1 ? n->out.at[0]->target : NULL;
-    }
-}
-
-static void report_circle(struct compile *c, const uint16_t *path, size_t depth, uint16_t to)
-{
-    AUTO(buf) struct buf text = BUF(400);
-    size_t from = 0;
-    while (path[from] != to)
-        from++;
-    for (size_t i = from; i < depth; i++)
-        buf_addf(&text, "\"" STR_FMT "\" -> ", STR_ARG(c->reached.at[path[i]]->name));
-    const struct iflw_scope *s = c->reached.at[to];
-    problem_add(c->problems, ERR_BAD_REQUEST, s->id, s->name,
-                "Local processes call each other in a circle that nothing ends: " STR_FMT
-                "\"" STR_FMT "\"",
-                STR_ARG(buf_str(&text)), STR_ARG(s->name));
-}
-
-static void follow_calls(struct compile *c, enum mark *marks, uint16_t *path, size_t depth)
-{
-    uint16_t at = path[depth - 1];
-    marks[at] = OPEN;
-    for (size_t i = 0; i < c->calls.n; i++) {
-        uint16_t to = c->calls.at[i].to;
-        if (c->calls.at[i].from != at || marks[to] == CLOSED)
-            continue;
-        if (marks[to] == OPEN) {
-            report_circle(c, path, depth, to);
-            continue;
-        }
-        path[depth] = to;
-        follow_calls(c, marks, path, depth + 1);
-    }
-    marks[at] = CLOSED;
-}
-
-static void check_calls(struct compile *c)
-{
-    size_t n = c->reached.n;
-    enum mark *marks = arena_new_array(c->scratch, enum mark, n + 1);
-    uint16_t *path = arena_new_array(c->scratch, uint16_t, n + 1);
-    for (size_t i = 0; i < n; i++)
-        note_certain_calls(c, c->reached.at[i]);
-    for (size_t i = 0; i < n; i++)
-        if (marks[i] == NEW) {
-            path[0] = (uint16_t)i;
-            follow_calls(c, marks, path, 1);
-        }
-}
-
-/* ---- runtime configuration ---- */
-static str unquote(str s)
-{
-    bool quoted = s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0];
-    return quoted ? str_sub(s, 1, s.n - 1) : s;
-}
-
-/* xmlns:p=uri;xmlns:q="uri" */
-static void read_namespaces(struct compile *c)
-{
-    struct program *p = c->program;
-    str rest = iflw_property(&c->flow.properties, "namespaceMapping"), one;
-    while (str_split(&rest, ';', &one)) {
-        one = str_trim(one);
-        size_t eq = str_find_char(one, '=', 0);
-        if (eq == SIZE_MAX || !str_starts(one, STR("xmlns")))
-            continue;
-        str prefix = str_trim(str_sub(one, 5, eq));
-        str *uri = arena_new_of(p->arena, str);
-        *uri = unquote(str_trim(str_from(one, eq + 1)));
-        if (prefix.n && prefix.p[0] == ':')
-            prefix = str_from(prefix, 1);
-        map_put(&p->namespaces, prefix, uri);
-    }
-}
-
-static void read_settings(struct compile *c)
-{
-    const struct map *from = &c->flow.properties;
-    struct program *p = c->program;
-    str session = iflw_property(from, "httpSessionHandling");
-    read_namespaces(c);
-    p->allowed_headers = str_trim(iflw_property(from, "allowedHeaderList"));
-    p->return_exception = str_eqz(iflw_property(from, "returnExceptionToSender"), "true");
-    p->http_session = str_eqz(session, "onExchange")          ? SESSION_EXCHANGE
-                      : str_eqz(session, "onIntegrationFlow") ? SESSION_FLOW
-                                                              : SESSION_NONE;
-}
-
 /* ---- the whole ---- */
 static bool read_flow(struct compile *c, struct err *e)
 {
@@ -442,13 +334,13 @@ static bool read_flow(struct compile *c, struct err *e)
 static void compile_flow(struct compile *c)
 {
     c->nodes = arena_new_array(c->scratch, struct emitted, c->flow.nnodes + 1);
-    read_settings(c);
+    compile_settings(c);
     for (size_t i = 0; i < c->flow.processes.n; i++)
         if (!is_local(c->flow.processes.at[i]))
             compile_reach(c, c->flow.processes.at[i]);
     for (size_t i = 0; i < c->reached.n; i++)
         compile_process(c, c->reached.at[i]);
-    check_calls(c);
+    check_circles(c);
     if (!c->reached.n)
         problem_add(c->problems, ERR_BAD_REQUEST, c->bundle->id, c->bundle->name,
                     "the flow has no integration process");

@@ -12,9 +12,6 @@ struct emitted {          /* of one node */
     void *cfg;            /* of a gateway, to be completed when linking */
     bool seen, done;      /* the walk has entered it, has left it */
 };
-struct call { /* of a local process, that every message makes */
-    uint16_t from, to;
-};
 struct compile {
     const struct bundle *bundle;
     const struct registry *registry;
@@ -24,7 +21,6 @@ struct compile {
     struct arena *scratch;
     struct emitted *nodes;            /* by iflw_node.index */
     VEC(struct iflw_scope *) reached; /* processes, by index in the program */
-    VEC(struct call) calls;
 };
 /* ---- compile.c ---- */
 void *compile_cfg(struct compile *c, size_t size); /* zeroed, the program's */
@@ -60,6 +56,10 @@ uint32_t compile_send(struct compile *c, struct iflw_node *n, const struct iflw_
                       bool one_way);
 /* Adds the problem of an unsupported receiver adapter, if it is one. */
 void check_receiver(struct compile *c, const struct iflw_channel *channel);
+
+/* ---- of the whole flow ---- */
+void compile_settings(struct compile *c);
+void check_circles(struct compile *c);
 
 /* ---- activity.c ---- */
 str activity_key(struct arena *a, const struct iflw_node *n); /* "Mapping:XSLTMapping", "Filter" */
