@@ -53,8 +53,9 @@ static bool test(const struct simple *condition, const struct flow_xpath *xpath,
 {
     if (condition)
         return simple_truth(condition, x, ret, e);
+    AUTO(arena) struct arena *scratch = arena_new();
     struct xpath_result r = {0};
-    if (!flow_xpath_eval(xpath, x, x->arena, &r, e))
+    if (!flow_xpath_eval(xpath, x, scratch, &r, e))
         return false;
     *ret = xpath_truth(&r);
     return true;

@@ -79,9 +79,12 @@ struct start {
  * exchange_discard. NULL with e: too many (ERR_UNAVAILABLE). */
 struct exchange *exchange_new(struct artifact *a, const struct start *s, struct err *e) MUST_USE;
 void exchange_discard(struct exchange *x);
-/* Called once, on a worker or the store's writer thread, after the log is on disk: x holds the final content;
- * x->error.code tells success. Must not block; x is freed after it returns. */
+/* Called once, on a worker or the store's writer thread (or within engine_start, for messages that need no commit),
+ * after the log is on disk: x holds the final content; x->error.code tells success. Must not block; x is freed after
+ * it returns. */
 typedef void exchange_done_fn(void *arg, struct exchange *x);
+/* Runs the first steps on the calling thread, until the message waits, ends or some 200 us are over; called from
+ * within a step, it runs after that step's exchange has parked or ended. */
 void engine_start(struct exchange *x, exchange_done_fn *done, void *arg);
 /* A parked exchange goes on; exactly once per STEP_WAIT, from any thread, also before run has returned. */
 void engine_resume(struct exchange *x);

@@ -125,6 +125,7 @@ struct exchange *exchange_make_part(struct exchange *parent);
 void exchange_release(struct exchange *x); /* one reference */
 void engine_finished(struct exchange *x);  /* the log is on disk: tell the caller, free */
 void run_from_other_thread(struct exchange *x); /* puts it on a worker */
+void run_never_here(void); /* messages that this thread starts run on workers from their first step */
 
 /* ---- control.c ---- */
 void call_leave(struct exchange *x); /* drops the innermost frame */

@@ -478,6 +478,7 @@ static void add_run(struct store_batch *b, const struct message *m, struct arena
 static void on_disk(void *arg, bool ok, const struct err *e)
 {
     struct exchange *x = arg;
+    run_never_here();
     if (!ok) {
         log_err(LOG_ERROR, "mpl.commit", e, "message %s could not be written", x->message->id);
         x->message->status = MESSAGE_FAILED;

@@ -12,8 +12,8 @@
 enum { RUNNING, PARKED, RESUMED };
 
 static _Thread_local struct {
-    bool active, blocking;
-    int64_t leave_us; /* 0: this thread is a worker */
+    bool active, blocking, never; /* never: not a thread for messages (the store's writer) */
+    int64_t leave_us;             /* 0: this thread is a worker */
     struct exchange *first, *last;
 } here;
 
@@ -300,7 +300,7 @@ void engine_start(struct exchange *x, exchange_done_fn *done, void *arg)
     x->message->done_arg = arg;
     atomic_fetch_add_explicit(&x->engine->started, 1, memory_order_relaxed);
     monitor_begin(x);
-    if (here.active && here.blocking) {
+    if (here.never || (here.active && here.blocking)) {
         run_from_other_thread(x);
     } else if (here.active) { /* from within a step: after what is running now */
         if (here.first)
@@ -325,6 +325,11 @@ void engine_finished(struct exchange *x)
     if (m->done)
         m->done(m->done_arg, x);
     exchange_release(x);
+}
+
+void run_never_here(void)
+{
+    here.never = true;
 }
 
 void engine_stats(const struct engine *g, struct engine_stats *ret)

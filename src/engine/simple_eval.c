@@ -1,6 +1,8 @@
 #include "engine/inside.h"
 #include "engine/simple_inside.h"
 
+enum { TEXT_MAX = 128 << 20 };
+
 str simple_value_text(const struct simple_value *val, struct arena *a)
 {
     switch (val->kind) {
@@ -64,6 +66,8 @@ static bool join(const struct simple *s, struct simple_eval *v, str *ret)
         texts[i] = simple_value_text(&val, v->a);
         n += texts[i].n;
     }
+    if (n > TEXT_MAX)
+        return err_set(v->e, ERR_TOO_LARGE, "an expression gives more than %d MB", TEXT_MAX >> 20);
     char *out = arena_alloc(v->a, n + 1);
     str all = {out, n};
     for (size_t i = 0; i < s->parts.n; i++) {
@@ -103,32 +107,34 @@ bool simple_text(const struct simple *s, struct exchange *x, struct arena *a, st
     return true;
 }
 
+static struct datum *keep(const struct simple_value *val)
+{
+    switch (val->kind) {
+    case VAL_TEXT:
+        return datum_text(val->text);
+    case VAL_INT:
+        return datum_int(val->i);
+    case VAL_BOOL:
+        return datum_bool(val->i);
+    case VAL_DATUM:
+        return datum_ref(val->datum);
+    case VAL_BODY:
+        return datum_body(val->body);
+    case VAL_NULL:
+        break;
+    }
+    return NULL;
+}
+
+/* In an arena of its own: loops that make texts must not fill the exchange's. */
 bool simple_datum(const struct simple *s, struct exchange *x, struct datum **ret, struct err *e)
 {
-    struct simple_eval v = {.x = x, .a = x->arena, .e = e};
+    AUTO(arena) struct arena *scratch = arena_new();
+    struct simple_eval v = {.x = x, .a = scratch, .e = e};
     struct simple_value val = {.kind = VAL_NULL};
     if (!simple_value_of(s, &v, &val))
         return false;
-    switch (val.kind) {
-    case VAL_NULL:
-        *ret = NULL;
-        break;
-    case VAL_TEXT:
-        *ret = datum_text(val.text);
-        break;
-    case VAL_INT:
-        *ret = datum_int(val.i);
-        break;
-    case VAL_BOOL:
-        *ret = datum_bool(val.i);
-        break;
-    case VAL_DATUM:
-        *ret = datum_ref(val.datum);
-        break;
-    case VAL_BODY:
-        *ret = datum_body(val.body);
-        break;
-    }
+    *ret = keep(&val);
     return true;
 }
 
@@ -255,7 +261,8 @@ static bool operand(const struct simple_operand *o, struct simple_eval *v, struc
 
 bool simple_truth(const struct simple *s, struct exchange *x, bool *ret, struct err *e)
 {
-    struct simple_eval v = {.x = x, .a = x->arena, .e = e};
+    AUTO(arena) struct arena *scratch = arena_new();
+    struct simple_eval v = {.x = x, .a = scratch, .e = e};
     bool all = false;
     for (size_t i = 0; i < s->tests.n; i++) {
         const struct simple_test *t = &s->tests.at[i];
