@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -56,10 +57,24 @@ class Answer:
         return f"{self.status} {self.text[:400]}"
 
 
+SANITIZER = re.compile(r"^.*(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer).*$", re.M)
+
+
+def tidemill(*arguments, stdin=None, env=None, timeout=60):
+    """Runs a command to its end; stdout and stderr are bytes."""
+    done = subprocess.run([binary(), *map(str, arguments)], input=stdin if stdin is not None else b"", capture_output=True,
+                          timeout=timeout, env={**os.environ, **(env or {})})
+    assert not SANITIZER.search(done.stderr.decode("utf-8", "replace")), done.stderr.decode("utf-8", "replace")
+    return done
+
+
 class Server:
-    def __init__(self, *arguments):
+    """env: added to the environment; dev=False: as in production."""
+
+    def __init__(self, *arguments, dev=True, env=None):
         self.directory = tempfile.mkdtemp(prefix="tidemill-api-")
-        self.arguments = arguments
+        self.arguments = (["--dev"] if dev else []) + list(arguments)
+        self.env = {**os.environ, **(env or {})}
         self.token = None
         self.start()
 
@@ -71,7 +86,7 @@ class Server:
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             [binary(), "serve", "--data", os.path.join(self.directory, "data"), "--listen", f"127.0.0.1:{self.port}",
-             "--dev", *self.arguments], stdout=self.log, stderr=subprocess.STDOUT)
+             *self.arguments], stdout=self.log, stderr=subprocess.STDOUT, env=self.env)
         end = time.monotonic() + 30
         while True:
             try:
@@ -82,9 +97,12 @@ class Server:
                     raise RuntimeError("the server did not start:\n" + self.tail()) from None
                 time.sleep(0.01)
 
-    def tail(self):
+    def whole_log(self):
         with open(self.log_path, errors="replace") as f:
-            return f.read()[-4000:]
+            return f.read()
+
+    def tail(self):
+        return self.whole_log()[-4000:]
 
     def stop(self, kill=False):
         self.process.kill() if kill else self.process.terminate()
@@ -94,9 +112,11 @@ class Server:
 
     def close(self):
         status = self.stop()
-        log = self.tail()
+        log = self.whole_log()
+        report = SANITIZER.search(log)
         shutil.rmtree(self.directory, ignore_errors=True)
-        assert status == 0, f"exit code {status}:\n{log}"
+        assert not report, log[report.start():][:6000]
+        assert status == 0, f"exit code {status}:\n{log[-4000:]}"
 
     # ---- requests ----
     def raw(self, method, path, body=None, **headers):
@@ -162,6 +182,44 @@ class Server:
             if status in ("STARTED", "ERROR") or time.monotonic() > end:
                 return status
             time.sleep(0.005)
+
+    def mpl(self, answer_or_id, seconds=5):
+        """The log of a message, once it is final."""
+        guid = answer_or_id if isinstance(answer_or_id, str) else answer_or_id.header("SAP_MessageProcessingLogID")
+        end = time.monotonic() + seconds
+        while True:
+            answer = self.get(f"/MessageProcessingLogs('{guid}')")
+            if answer.status == 200 and answer.d["Status"] != "PROCESSING" or time.monotonic() > end:
+                assert answer.status == 200, answer
+                return answer.d
+            time.sleep(0.01)
+
+    def mpl_error(self, answer):
+        return self.get(f"/MessageProcessingLogs('{answer.header('SAP_MessageProcessingLogID')}')/ErrorInformation/$value").text
+
+    def logs_of(self, flow, least=1, seconds=5):
+        """The final logs of a flow's messages, newest first, when there are at least so many."""
+        end = time.monotonic() + seconds
+        while True:
+            rows = self.get(f"/MessageProcessingLogs?$filter=IntegrationFlowName eq '{flow}' and Status ne 'PROCESSING'"
+                            "&$orderby=LogEnd desc").results
+            if len(rows) >= least or time.monotonic() > end:
+                return rows
+            time.sleep(0.02)
+
+    def redeploy(self, artifact_id, content):
+        from bundles import encoded
+        answer = self.put(f"/IntegrationDesigntimeArtifacts(Id='{artifact_id}',Version='active')", {"ArtifactContent": encoded(content)})
+        assert answer.status == 200, answer
+        self.deploy("Integration", artifact_id)
+
+    def run(self, flow):
+        """Uploads and deploys a flow of flows.py; returns its address."""
+        self.run_flow(flow.id, flow.bundle())
+        return "/http/" + flow.id.lower()
+
+    def alive(self):
+        return self.raw("GET", "/livez").status == 200
 
     def run_flow(self, artifact_id, content, package_id="tests"):
         """Uploads and deploys an integration flow."""
