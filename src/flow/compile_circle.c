@@ -25,7 +25,8 @@ static void note_calls(struct search *s, const struct iflw_scope *process)
     for (; n && most; most--) {
         const struct iflw_scope *called = compile_called(s->c, n);
         struct call call = {(uint16_t)(process->number - 1), 0};
-        if (called) {
+        if (called &&
+            called->number) { /* else a wrong sequence flow has led out of what is compiled */
             call.to = (uint16_t)(called->number - 1);
             vec_add(s->c->scratch, &s->calls, call);
         }

@@ -59,6 +59,7 @@ CASE(wrong, NULL)
 CASE(old, NULL)
 CASE(recursion, NULL)
 CASE(misplaced, NULL)
+CASE(astray, NULL)
 
 static void test_template_is_a_flow(void **state)
 {
@@ -166,14 +167,23 @@ static void test_value_bomb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear),       cmocka_unit_test(test_router),
-        cmocka_unit_test(test_multicast),    cmocka_unit_test(test_local),
-        cmocka_unit_test(test_exception),    cmocka_unit_test(test_timer),
-        cmocka_unit_test(test_parameters),   cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_old),
-        cmocka_unit_test(test_recursion),    cmocka_unit_test(test_misplaced),
-        cmocka_unit_test(test_wide),         cmocka_unit_test(test_template_is_a_flow),
-        cmocka_unit_test(test_broken_files), cmocka_unit_test(test_long_flow),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_router),
+        cmocka_unit_test(test_multicast),
+        cmocka_unit_test(test_local),
+        cmocka_unit_test(test_exception),
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_old),
+        cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_misplaced),
+        cmocka_unit_test(test_astray),
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_template_is_a_flow),
+        cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_long_flow),
         cmocka_unit_test(test_value_bomb),
     };
     return RUN(tests);
