@@ -184,7 +184,7 @@ static struct step_result fail_status(const struct http_config *c, struct http_s
     struct body *b = body_of_blob(blob_ref(s->call.response_body));
     struct fault f = {
         .class_name = "org.apache.camel.component.ahc.AhcOperationFailedException",
-        .message = str_of(e->msg),
+        .message = arena_str(x->arena, str_of(e->msg)), /* e is written again below */
         .http_status = s->call.status,
         .http_reason = s->call.reason,
         .http_body = b,

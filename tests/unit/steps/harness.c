@@ -42,11 +42,28 @@ static void define_tables(struct store *s)
         {.name = "headers",          .kind = V_TEXT },
     };
     static const char *const variable_key[] = {"variable_name", "integration_flow"};
-    /* messages run without a log; the engine only tidies up at its start */
+    /* messages run without a log, but for those that a timer starts at once */
     static const struct store_column log[] = {
-        {.name = "message_guid", .kind = V_TEXT},
-        {.name = "status",       .kind = V_TEXT},
-        {.name = "log_end",      .kind = V_INT }
+        {.name = "message_guid",                      .kind = V_TEXT},
+        {.name = "correlation_id",                    .kind = V_TEXT},
+        {.name = "application_message_id",            .kind = V_TEXT},
+        {.name = "application_message_type",          .kind = V_TEXT},
+        {.name = "sender",                            .kind = V_TEXT},
+        {.name = "receiver",                          .kind = V_TEXT},
+        {.name = "integration_flow_name",             .kind = V_TEXT},
+        {.name = "status",                            .kind = V_TEXT},
+        {.name = "integration_artifact_id",           .kind = V_TEXT},
+        {.name = "integration_artifact_name",         .kind = V_TEXT},
+        {.name = "integration_artifact_type",         .kind = V_TEXT},
+        {.name = "integration_artifact_package_id",   .kind = V_TEXT},
+        {.name = "integration_artifact_package_name", .kind = V_TEXT},
+        {.name = "log_level",                         .kind = V_TEXT},
+        {.name = "custom_status",                     .kind = V_TEXT},
+        {.name = "transaction_id",                    .kind = V_TEXT},
+        {.name = "local_component_name",              .kind = V_TEXT},
+        {.name = "log_start",                         .kind = V_INT },
+        {.name = "log_end",                           .kind = V_INT },
+        {.name = "last_change_time",                  .kind = V_INT },
     };
     static const char *const log_key[] = {"message_guid"};
     define(s, "message_processing_log", log, COUNT(log), log_key, COUNT(log_key));
@@ -208,6 +225,22 @@ void harness_receiver(struct harness *h, const struct receiver_type *t, ...)
     add(h, &control_send, c);
 }
 
+void harness_sender(struct harness *h, const struct sender_type *t, ...)
+{
+    va_list ap;
+    va_start(ap, t);
+    struct prepare p = prepare_of(h, read_pairs(h, ap));
+    va_end(ap);
+    struct route r = {.type = t,
+                      .cfg = make_cfg(h, t->cfg_size),
+                      .id = STR("in"),
+                      .label = STR("in"),
+                      .entry = 1};
+    if (t->prepare)
+        t->prepare(r.cfg, &p);
+    vec_add(h->program->arena, &h->program->routes, r);
+}
+
 void harness_file(struct harness *h, const char *path, const char *bytes)
 {
     str *value = arena_new_of(h->arena, str);
@@ -245,24 +278,31 @@ static void on_done(void *arg, struct exchange *x)
     pthread_mutex_unlock(&h->lock);
 }
 
-static void deploy(struct harness *h)
+bool harness_deploy(struct harness *h, const char *id, struct err *e)
 {
-    struct err e = {0};
-    const struct artifact_info info = {.id = STR("flow"),
-                                       .name = STR("Flow"),
+    const struct artifact_info info = {.id = str_of(id),
+                                       .name = str_of(id),
                                        .version = STR("1.0.0"),
                                        .package_id = STR("p"),
                                        .package_name = STR("p"),
                                        .type = STR("INTEGRATION_FLOW")};
     if (h->problems.list.n)
         fail_msg("%.*s", STR_ARG(h->problems.list.at[0].text));
-    if (!h->program)
-        return;
     struct program *p = h->program;
     h->program = NULL;
-    if (!engine_deploy(h->engine, &info, p, true, &e))
+    p->artifact_id = arena_str(p->arena, str_of(id));
+    *e = (struct err){0};
+    if (!engine_deploy(h->engine, &info, p, true, e))
+        return false;
+    engine_set_log_level(h->engine, str_of(id), MPL_NONE);
+    return true;
+}
+
+static void deploy(struct harness *h)
+{
+    struct err e;
+    if (h->program && !harness_deploy(h, "flow", &e))
         fail_msg("%s", e.msg);
-    engine_set_log_level(h->engine, STR("flow"), MPL_NONE);
 }
 
 void harness_send_bytes(struct harness *h, str body)

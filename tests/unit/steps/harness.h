@@ -43,6 +43,10 @@ void harness_flow(struct harness *h); /* an empty flow */
 /* Key, value, ..., NULL. The step follows the one added before. */
 void harness_step(struct harness *h, const struct step_type *t, ...);
 void harness_receiver(struct harness *h, const struct receiver_type *t, ...);
+/* One more way in, which begins at the first step. */
+void harness_sender(struct harness *h, const struct sender_type *t, ...);
+/* Starts the flow under construction under that id, beside others; harness_send goes to "flow". false with e. */
+bool harness_deploy(struct harness *h, const char *id, struct err *e);
 void harness_file(struct harness *h, const char *path, const char *bytes);
 void harness_header(struct harness *h, const char *name, const char *value);
 void harness_property(struct harness *h, const char *name, const char *value);
