@@ -119,7 +119,8 @@ static void test_access(void **state)
     r = stub_call(f->h.http, "POST", at(f, "/http/access"), "b", GUEST, NULL);
     assert_int_equal(r->call.status, 403);
     reply_free(r);
-    r = stub_call(f->h.http, "POST", at(f, "/http/access"), big, USER, NULL);
+    r = stub_call(f->h.http, "POST", at(f, "/http/access"), big, USER, "Expect", "100-continue",
+                  NULL);
     assert_int_equal(r->call.status, 413);
     reply_free(r);
 }
