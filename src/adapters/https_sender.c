@@ -14,6 +14,7 @@ enum { PREFIX = 5 /* "/http" */, MEGABYTE = 1 << 20, DEFAULT_MB = 40 };
 struct https_config {
     str path;    /* lower case, without the wildcard's end */
     str written; /* as the channel has it, without the wildcard's end */
+    str address; /* the same below the host */
     bool wildcard, csrf, by_certificate;
     str role;
     const str *subjects; /* of client certificates, without blanks */
@@ -81,6 +82,7 @@ static void prepare(void *cfg, struct prepare *p)
     if (str_find_char(path, '*', 0) != SIZE_MAX)
         prepare_wrong(p, "the address '" STR_FMT "': '*' may only be its last part", STR_ARG(path));
     c->written = path;
+    c->address = arena_fmt(p->arena, "/http" STR_FMT, STR_ARG(path));
     c->path = lower(p->arena, path);
     c->csrf = prepare_bool(p, "xsrfProtection", false);
     c->most_bytes = (size_t)prepare_int(p, "maximumBodySize", DEFAULT_MB, 1, 2048) * MEGABYTE;
@@ -105,7 +107,7 @@ static void stop(const void *cfg, struct artifact *a, const struct route *r)
 static str address(const void *cfg)
 {
     const struct https_config *c = cfg;
-    return c->written;
+    return c->address;
 }
 
 static void explain(const void *cfg, struct buf *out)

@@ -19,6 +19,8 @@
     X(ERR_PRECONDITION_REQUIRED, 428, "Precondition Required")         \
     X(ERR_TOO_MANY, 429, "Too Many Requests")                          \
     X(ERR_INTERNAL, 500, "Internal Server Error")                      \
+    /* the caller is told why, with the 500 of the real system */      \
+    X(ERR_REFUSED, 500, "Internal Server Error")                       \
     X(ERR_NOT_IMPLEMENTED, 501, "Not Implemented")                     \
     X(ERR_UPSTREAM, 502, "Bad Gateway")                                \
     X(ERR_UNAVAILABLE, 503, "Service Unavailable")                     \

@@ -12,7 +12,8 @@ static str message(const struct err *e)
         return STR("Requested entity could not be found.");
     if (e->code == ERR_FORBIDDEN && !e->msg[0])
         return STR_NONE;
-    if (err_http(e->code) >= 500 && e->code != ERR_NOT_IMPLEMENTED && e->code != ERR_UNAVAILABLE)
+    if (err_http(e->code) >= 500 && e->code != ERR_NOT_IMPLEMENTED && e->code != ERR_UNAVAILABLE &&
+        e->code != ERR_REFUSED)
         return STR("An internal error occurred. The details are in the server's log.");
     return str_of(e->msg);
 }
@@ -54,7 +55,7 @@ static void xml_error(struct buf *out, const struct err *e)
 void error_out(struct odata_service *s, struct http_request *r, const struct err *e)
 {
     bool json = prefers_json(r, s->config.json_by_default);
-    if (err_http(e->code) >= 500 && e->code != ERR_NOT_IMPLEMENTED)
+    if (err_http(e->code) >= 500 && e->code != ERR_NOT_IMPLEMENTED && e->code != ERR_REFUSED)
         log_err(LOG_ERROR, "odata.failed", e, STR_FMT " " STR_FMT, STR_ARG(r->method),
                 STR_ARG(r->path));
     buf_reset(&r->response.out);

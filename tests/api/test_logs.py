@@ -49,7 +49,7 @@ def test_runs_of_a_failed_message(ran):
     runs = ran.get(f"/MessageProcessingLogs('{row['MessageGuid']}')/Runs").results
     assert len(runs) == 1
     steps = ran.get(f"/MessageProcessingLogRuns('{runs[0]['Id']}')/RunSteps?$expand=RunStepProperties&$inlinecount=allpages")
-    assert steps.status == 200 and int(steps.d["__count"]) >= 2, steps
+    assert steps.status == 200 and int(steps.d["__count"]) >= 1, steps
     assert "CallActivity_2" in [s["ModelStepId"] for s in steps.results]
 
 

@@ -269,15 +269,15 @@ bool artifact_describe(struct odata_call *c, struct stored *s, const struct bund
         return false;
     if (map_get(&b->files, STR("src/main/resources/parameters.prop")) &&
         !map_get(&b->files, STR("src/main/resources/parameters.propdef")))
-        return err_set(e, ERR_INTERNAL, "parameters.prop is there without parameters.propdef");
+        return err_set(e, ERR_REFUSED, "parameters.prop is there without parameters.propdef");
     const str *metainfo = map_get(&b->files, STR("metainfo.prop"));
     s->version = arena_str(c->arena, b->version);
     s->symbolic_name = arena_str(c->arena, b->id);
     if (metainfo || !s->description.p)
         s->description = arena_str(c->arena, b->description);
-    s->sender = s->sender.p ? s->sender : STR("");
-    s->receiver = s->receiver.p ? s->receiver : STR("");
-    s->comment = s->comment.p ? s->comment : STR("");
+    str *const texts[] = {&s->description, &s->sender, &s->receiver, &s->comment};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        *texts[i] = texts[i]->p ? *texts[i] : STR("");
     return true;
 }
 

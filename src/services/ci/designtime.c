@@ -161,7 +161,7 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
         return err_set(e, ERR_NOT_FOUND, "Package '" STR_FMT "' could not be found",
                        STR_ARG(s.package_id));
     if (taken) /* the real system answers 500 here (api.md 2.2) */
-        return err_set(e, ERR_INTERNAL, "%s artifact with Id '" STR_FMT "' already exists", k->name,
+        return err_set(e, ERR_REFUSED, "%s artifact with Id '" STR_FMT "' already exists", k->name,
                        STR_ARG(s.id));
     if (!first_content(c, in, &s, e))
         return false;
@@ -186,7 +186,7 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
         return false;
     bool names_package = entity_given(in, "PackageId") && entity_text(in, "PackageId").p;
     if (str_eqz(str_of(s->kind->runtime_type), "MESSAGE_MAPPING") && names_package)
-        return err_set(e, ERR_INTERNAL, "Id and PackageId must not be in the body of an update");
+        return err_set(e, ERR_REFUSED, "Id and PackageId must not be in the body of an update");
     if (replaces) {
         struct bundle *b = NULL;
         str known_as = s->symbolic_name;
@@ -259,7 +259,7 @@ static bool save_as_version(struct odata_call *c, const struct value *args,
     if (!artifact_find(c, k, id, version, false, &taken, e))
         return false;
     if (taken && !str_eq(s->version, STR(VERSION_DRAFT)))
-        return err_set(e, ERR_INTERNAL, "Version '" STR_FMT "' of '" STR_FMT "' already exists",
+        return err_set(e, ERR_REFUSED, "Version '" STR_FMT "' of '" STR_FMT "' already exists",
                        STR_ARG(version), STR_ARG(id));
     struct bundle *b;
     if (!artifact_bundle(s, &b, e))

@@ -133,7 +133,7 @@ bool package_export(struct odata_call *c, const struct entity *package, struct b
     for (size_t i = 0; ok && i < ci_nkinds; i++)
         ok = artifact_list(c, &ci_kinds[i], entity_text(package, "Id"), add_exported, &x, e);
     if (ok && x.drafts.n)
-        ok = err_set(e, ERR_INTERNAL,
+        ok = err_set(e, ERR_REFUSED,
                      "The package cannot be exported: these artifacts are drafts: " STR_FMT,
                      STR_ARG(buf_str(&x.drafts)));
     buf_free(&x.drafts);

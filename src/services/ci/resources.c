@@ -196,7 +196,7 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
     str path = arena_fmt(c->arena, ROOT "%s" STR_FMT, t->folder, STR_ARG(name));
     bool ok;
     if (map_get(&b->files, path)) {
-        ok = err_set(e, ERR_INTERNAL, "Resource '" STR_FMT "' already exists", STR_ARG(name));
+        ok = err_set(e, ERR_REFUSED, "Resource '" STR_FMT "' already exists", STR_ARG(name));
     } else {
         bundle_put(b, path, content.s);
         ok = keep(c, s, b, e);

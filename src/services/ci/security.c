@@ -58,7 +58,7 @@ static bool check(struct entity *en, struct err *e)
         return err_set(e, ERR_BAD_REQUEST, "Name must not be empty");
     if (str_eqz(en->type->name, "UserCredential")) {
         set_default(en, "Kind", STR("default"));
-        if (!check_one_of(en, "Kind", kinds, COUNT(kinds), ERR_INTERNAL, e))
+        if (!check_one_of(en, "Kind", kinds, COUNT(kinds), ERR_REFUSED, e))
             return false;
         if (str_eqz(entity_text(en, "Kind"), "successfactors") && !entity_text(en, "CompanyId").n)
             return err_set(e, ERR_BAD_REQUEST, "CompanyId is missing");
