@@ -138,13 +138,13 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
 static bool failed(struct exchange *x, const struct reply *r, struct err *e)
 {
     const struct fault *f = datum_as_fault(r->fault);
-    if (r->error.code != ERR_NONE) {
+    if (!r->escalated) {
         *e = r->error;
-        if (f)
+        if (f && e->code != ERR_NONE)
             exchange_throw_fault(x, f, e);
-        return true;
+        return e->code != ERR_NONE;
     }
-    if (!r->escalated || !x->has_reply)
+    if (!x->has_reply)
         return false;
     err_set(e, ERR_INTERNAL, "the called integration flow ended with an escalation");
     exchange_throw(x, "com.sap.it.rt.adapter.processdirect.exceptions.ProcessDirectException", e);

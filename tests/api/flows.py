@@ -36,8 +36,8 @@ def channel(component, **values):
 
 
 def http(url, method="POST", **values):
-    return channel("HTTP", httpAddressWithoutQuery=url, httpMethod=method, authenticationMethod="None",
-                   **{"httpRequestTimeout": "20000", **values})
+    return channel("HTTP", httpAddressWithoutQuery=url, httpMethod=method,
+                   **{"authenticationMethod": "None", "httpRequestTimeout": "20000", **values})
 
 
 def call(to, activity="ExternalCall"):
