@@ -213,11 +213,11 @@ static void test_vectors(void **state)
     struct model *m;
     str edmx, lines, line;
     struct jr *v;
-    AUTO(arena) struct arena *a = arena_new();
     if (!folder || !folder[0]) {
         print_message("TIDEMILL_ODATA_SPEC is not set: the vectors are not run\n");
         skip();
     }
+    AUTO(arena) struct arena *a = arena_new();
     assert_true(
         file_read(a, arena_fmt(a, "%s/reference/reference.edmx", folder).p, 1 << 24, &edmx, &e));
     assert_true(file_read(a, arena_fmt(a, "%s/vectors.jsonl", folder).p, 1 << 24, &lines, &e));
