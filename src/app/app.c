@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "net/oauth2.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct app {
     struct arena *arena;
     struct store *store;
     struct http_client *client;
+    struct oauth2 *oauth2;
     struct engine *engine;
     struct http_server *server;
     struct registry registry;
@@ -106,6 +108,7 @@ static bool start_parts(struct app *a, const struct app_config *c, struct err *e
         return false;
     engine.store = a->store;
     engine.http = a->client;
+    engine.oauth2 = a->oauth2 = oauth2_new(a->client);
     engine.credential_arg = a->faces.ci;
     if (!engine_open(&engine, &a->engine, e))
         return false;
@@ -154,6 +157,7 @@ void app_stop(struct app *a)
     ci_close(a->faces.ci);
     if (a->client)
         http_client_stop(a->client);
+    oauth2_free(a->oauth2);
     identity_close(a->faces.identity);
     if (a->store)
         store_close(a->store);

@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/registry.h"
 #include "flow/flow.h"
+#include "net/oauth2.h"
 #include "services/ci/ci.h"
 
 #include <pthread.h>
@@ -9,6 +10,7 @@
 struct offline {
     struct store *store;
     struct http_client *client;
+    struct oauth2 *oauth2;
     struct ci *ci;
     struct engine *engine;
     struct registry registry;
@@ -86,6 +88,7 @@ static bool start_engine(struct offline *o, const struct offline_run *r, struct 
         return false;
     engine.store = o->store;
     engine.http = o->client;
+    engine.oauth2 = o->oauth2 = oauth2_new(o->client);
     engine.credential_arg = o->ci;
     return engine_open(&engine, &o->engine, e);
 }
@@ -116,6 +119,7 @@ static void stop(struct offline *o)
     ci_close(o->ci);
     if (o->client)
         http_client_stop(o->client);
+    oauth2_free(o->oauth2);
     if (o->store)
         store_close(o->store);
     bundle_free(o->bundle);
