@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/registry.h"
+#include "app/retention.h"
 #include "app/routes.h"
 #include "base/codec.h"
 #include "base/file.h"
@@ -20,6 +21,7 @@ struct app {
     struct http_client *client;
     struct oauth2 *oauth2;
     struct engine *engine;
+    struct retention *retention;
     struct http_server *server;
     struct registry registry;
     struct faces faces;
@@ -112,6 +114,7 @@ static bool start_parts(struct app *a, const struct app_config *c, struct err *e
     engine.credential_arg = a->faces.ci;
     if (!engine_open(&engine, &a->engine, e))
         return false;
+    a->retention = retention_start(a->engine, c->retention_days);
     a->faces.https = (struct https_sender){a->engine, a->faces.identity};
     return ci_start_deployed(a->faces.ci, a->engine, e);
 }
@@ -154,6 +157,7 @@ void app_stop(struct app *a)
         http_server_stop(a->server, GRACE_MS);
     if (a->engine)
         engine_close(a->engine, GRACE_MS);
+    retention_free(a->retention);
     ci_close(a->faces.ci);
     if (a->client)
         http_client_stop(a->client);
