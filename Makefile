@@ -1,7 +1,7 @@
 # A thin layer over Meson: the words people type. ./run and ./test need nothing of this.
 .PHONY: build test bench fuzz format tidy clean
 build: build/build.ninja
-	@ninja -C build tidemill
+	@ninja -C build src/cli/tidemill
 	@ln -sf src/cli/tidemill build/tidemill
 build/build.ninja:
 	@meson setup build --buildtype=release -Db_ndebug=false -Ddebug=true -Dtests=disabled >/dev/null

@@ -13,7 +13,7 @@ import time
 import flows
 from load import Folder, Nginx, Tidemill, free_port, measure, rss_mb, show
 
-BINARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tidemill')
+BINARY = os.environ.get("BIN") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "tidemill")
 BASIC = 'Authorization: Basic ZGV2OmRldg=='
 
 

@@ -12,7 +12,7 @@ from load import Folder, Tidemill, free_port, rss_mb
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
 DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 5
-BINARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tidemill')
+BINARY = os.environ.get("BIN") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "tidemill")
 
 
 async def receiver(reader, writer):

@@ -123,7 +123,7 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
 {
     struct app *a = mem_alloc(sizeof *a);
     str address;
-    uint16_t port;
+    uint16_t port = 0;
     *a = (struct app){.arena = arena_new()};
     xml_setup();
     if (!split_listen(a->arena, c->listen, &address, &port, e) || !check_exposure(c, address, e) || !start_parts(a, c, e)) {
