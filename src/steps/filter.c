@@ -35,12 +35,34 @@ static struct body *nodes_body(const struct xpath_result *r, size_t most)
     return body_of_buf(&out);
 }
 
+/* A Filter may leave elements without a root; what follows sees them as a fragment, in which "//" finds them and an
+ * absolute path finds nothing. */
+static bool eval_fragment(const struct filter *c, struct exchange *x, struct xpath_result *ret)
+{
+    AUTO(buf) struct buf out = BUF(XML_MAX_BYTES);
+    struct err e = {0};
+    struct body *old = x->body;
+    str s = str_trim(old ? body_bytes(old) : STR(""));
+    if (!str_starts(s, STR("<")))
+        return false;
+    buf_addf(&out, "<fragment>" STR_FMT "</fragment>", STR_ARG(s));
+    body_ref(old);
+    exchange_set_body(x, body_of_buf(&out));
+    bool ok = flow_xpath_eval(c->xpath, x, x->arena, ret, &e);
+    if (!ok)
+        exchange_set_body(x, old);
+    else
+        body_unref(old);
+    return ok;
+}
+
 static struct step_result run(const void *cfg, struct exchange *x, struct err *e)
 {
     const struct filter *c = cfg;
     struct xpath_result r;
-    if (!flow_xpath_eval(c->xpath, x, x->arena, &r, e))
+    if (!flow_xpath_eval(c->xpath, x, x->arena, &r, e) && !eval_fragment(c, x, &r))
         return FAIL;
+    *e = (struct err){0};
     bool nodes = r.kind == XPATH_NODES && (c->kind == FILTER_NODES || c->kind == FILTER_NODE);
     if (c->kind == FILTER_BOOLEAN)
         exchange_set_body(x, body_of_text(xpath_truth(&r) ? STR("true") : STR("false")));
