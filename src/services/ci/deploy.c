@@ -66,9 +66,7 @@ static void write_problems(const struct problems *ps, struct buf *out)
         const struct problem *p = &ps->list.at[i];
         if (i)
             buf_addz(out, "; ");
-        if (p->label.n && !str_eq(p->label, p->step))
-            buf_addf(out, STR_FMT " (" STR_FMT "): ", STR_ARG(p->step), STR_ARG(p->label));
-        else if (p->step.n)
+        if (p->step.n && str_find(p->text, p->step, 0) == SIZE_MAX)
             buf_addf(out, STR_FMT ": ", STR_ARG(p->step));
         buf_add(out, p->text);
     }
