@@ -31,9 +31,10 @@ uint64_t clock_at(struct clock *c, int64_t monotonic_ms, pool_fn *fn, void *arg)
 bool clock_cancel(struct clock *c, uint64_t id);
 
 /* ---- monitor.c ---- */
+enum log_kind { LOG_ATTACHMENT, LOG_HEADER, LOG_ADAPTER };
 struct log_item { /* a row that waits for the end: attachment, header property, adapter attribute */
     struct log_item *next;
-    enum { LOG_ATTACHMENT, LOG_HEADER, LOG_ADAPTER } kind;
+    enum log_kind kind;
     str name, value, type;
     int64_t at;
 };

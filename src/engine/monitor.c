@@ -190,7 +190,7 @@ void monitor_fields(struct exchange *x)
 
 /* ---- what steps and adapters add ---- */
 
-static void add_item(struct exchange *x, int kind, str name, str type, str value)
+static void add_item(struct exchange *x, enum log_kind kind, str name, str type, str value)
 {
     struct message *m = x->message;
     pthread_mutex_lock(&m->lock);

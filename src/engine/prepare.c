@@ -6,6 +6,7 @@
 
 /* ---- problems ---- */
 
+PRINTF(5, 0)
 static void add_problem(struct problems *ps, enum err_code code, str step, str label,
                         const char *fmt, va_list ap)
 {
