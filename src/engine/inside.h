@@ -54,6 +54,7 @@ struct message {
     atomic_bool escalated;
     enum message_status status;
     _Atomic int level; /* enum log_levels */
+    struct datum *id_text;
     str correlation_id, sender, local_component, transaction_id;
     int64_t start_ms, start_us, end_ms;
     struct message *prev, *next; /* in flight, for the sweep */

@@ -83,6 +83,7 @@ void message_free(struct message *m)
         store_batch_free(m->effects);
     if (m->overlay && m->overlay_drop)
         m->overlay_drop(m->overlay);
+    datum_unref(m->id_text);
     arena_free(m->arena);
     pthread_mutex_destroy(&m->lock);
 }
@@ -92,15 +93,29 @@ static struct arena *log_arena(struct message *m)
     return m->arena ? m->arena : (m->arena = arena_new());
 }
 
+/* A caller may say to which conversation its message belongs. */
+static void note_correlation(struct exchange *x)
+{
+    struct message *m = x->message;
+    struct datum *given = fields_get(&x->headers, STR("SAP_MplCorrelationId"));
+    bool own = str_eqz(m->correlation_id, m->id);
+    if (given && own)
+        m->correlation_id = arena_str(x->arena, str_sub(datum_str(x->arena, given), 0, ID_MESSAGE));
+    else
+        fields_set_kept(&x->headers, STR("SAP_MplCorrelationId"),
+                        own ? datum_ref(m->id_text) : datum_text(m->correlation_id));
+}
+
 void monitor_begin(struct exchange *x)
 {
     struct message *m = x->message;
     struct monitor *mon = &x->engine->monitor;
     m->start_ms = time_now_ms();
     m->start_us = time_monotonic_us();
-    struct datum *id = datum_text(str_of(m->id));
-    fields_set_kept(&x->headers, STR("SAP_MessageProcessingLogID"), datum_ref(id));
-    fields_set_kept(&x->properties, STR("SAP_MessageProcessingLogID"), id);
+    m->id_text = datum_text(str_of(m->id));
+    fields_set_kept(&x->headers, STR("SAP_MessageProcessingLogID"), datum_ref(m->id_text));
+    fields_set_kept(&x->properties, STR("SAP_MessageProcessingLogID"), datum_ref(m->id_text));
+    note_correlation(x);
     monitor_fields(x);
     pthread_mutex_lock(&mon->lock);
     m->listed = true;
@@ -162,11 +177,22 @@ static str text_of(const struct fields *f, str name, struct arena *a)
     return d ? datum_str(a, d) : STR_NONE;
 }
 
+/* The id in the header is read only: also a called flow's reply brings its own. */
+static void keep_id(struct exchange *x)
+{
+    str name = STR("SAP_MessageProcessingLogID");
+    struct datum *now = fields_get(&x->headers, name);
+    if (now && now != x->message->id_text)
+        fields_set_kept(&x->headers, name, datum_ref(x->message->id_text));
+}
+
 void monitor_fields(struct exchange *x)
 {
     struct message *m = x->message;
     struct arena *a = x->arena;
     bool headers = x->headers.touched, properties = x->properties.touched;
+    if (headers)
+        keep_id(x);
     x->headers.touched = x->properties.touched = false;
     pthread_mutex_lock(&m->lock);
     if (headers) {
@@ -534,10 +560,13 @@ void monitor_end(struct exchange *x)
             add_run(b, m, x->arena);
     }
     pthread_mutex_unlock(&m->lock);
-    if (b)
+    if (b && store) {
         store_commit(store, b, on_disk, x);
-    else
-        engine_finished(x);
+        return;
+    }
+    if (b)
+        store_batch_free(b);
+    engine_finished(x);
 }
 
 /* ---- the sweep ---- */

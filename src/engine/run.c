@@ -64,7 +64,8 @@ static bool fail(struct exchange *x, const struct operation *op, const struct er
 {
     take_fault(x, e);
     exchange_drop_parts(x);
-    if (!x->in_handler || op->type != &control_error_end) /* that one throws what another step threw */
+    if (!x->in_handler ||
+        op->type != &control_error_end) /* that one throws what another step threw */
         monitor_error(x, op);
     if (find_handler(x)) {
         fields_set_kept(&x->properties, STR("CamelExceptionCaught"), datum_ref(x->fault));

@@ -109,6 +109,32 @@ static void completed_message_has_its_row(void **state)
     store_close(s);
 }
 
+static struct step_result change_id(const void *cfg, struct exchange *x, struct err *e)
+{
+    (void)cfg, (void)e;
+    assert_str(exchange_header(x, "SAP_MplCorrelationId"), exchange_message_id(x));
+    fields_set_text(&x->headers, STR("SAP_MessageProcessingLogID"), STR("mine"));
+    return CONTINUE;
+}
+static const struct step_type change_id_type = {.name = "change", .run = change_id};
+
+static struct step_result read_id(const void *cfg, struct exchange *x, struct err *e)
+{
+    (void)cfg, (void)e;
+    exchange_set_body(x, body_of_text(exchange_header(x, "SAP_MessageProcessingLogID")));
+    return CONTINUE;
+}
+static const struct step_type read_id_type = {.name = "read", .run = read_id};
+
+static void message_id_is_read_only(void **state)
+{
+    (void)state;
+    struct program *p = kit_program();
+    struct kit_result r =
+        kit_once(p, kit_steps(p, 0, &change_id_type, NULL, &read_id_type, NULL, NULL), "");
+    assert_string_equal(r.body, r.message_id);
+}
+
 static void failed_message_tells_why(void **state)
 {
     (void)state;
@@ -277,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(completed_message_has_its_row),
+        cmocka_unit_test(message_id_is_read_only),
         cmocka_unit_test(failed_message_tells_why),
         cmocka_unit_test(levels),
         cmocka_unit_test(transactions),
