@@ -131,10 +131,11 @@ static bool expand_by_hook(struct odata_request *rq, const struct set_info *from
     c.path = &path;
     c.npath = 1;
     c.status = 0;
-    if (nav->many ? !hook->list(&c, &list, e) : false)
+    bool listed = nav->many || !hook->read;
+    if (listed && !hook->list(&c, &list, e))
         return false;
     struct entity *one = NULL;
-    if (!nav->many && !hook->read(&c, &one, e) && e->code != ERR_NOT_FOUND)
+    if (!listed && !hook->read(&c, &one, e) && e->code != ERR_NOT_FOUND)
         return false;
     if (one)
         vec_add(rq->arena, &list, one);
@@ -151,7 +152,7 @@ static bool expand_nav(struct odata_request *rq, const struct set_info *from,
     const struct model_nav *nav = pn->nav;
     entities children = {0};
     const struct set_info *to = nav->set ? info_of(rq->service, nav->set) : NULL;
-    bool hooked = to && to->hook && (nav->many ? to->hook->list != NULL : to->hook->read != NULL);
+    bool hooked = to && to->hook && (to->hook->list || (!nav->many && to->hook->read));
     if (!to || (!hooked && (!to->table || !nav->joins.n)))
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "Expand of the navigation property '" STR_FMT "' is not supported.",

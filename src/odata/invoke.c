@@ -71,6 +71,16 @@ static bool read_argument(struct odata_request *rq, const struct model_property 
     return true;
 }
 
+/* Function(key) */
+static bool answer_one_of(struct odata_request *rq, const struct set_info *info,
+                          const entities *list, struct err *e)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (same_key(list->at[i], rq->uri.function_key))
+            return answer_entity(rq, info, list->at[i], 200, e);
+    return not_found(e);
+}
+
 static bool answer_entities(struct odata_request *rq, const struct model_function *f,
                             struct odata_result *r, struct err *e)
 {
@@ -78,7 +88,15 @@ static bool answer_entities(struct odata_request *rq, const struct model_functio
     struct page page = {0};
     if (!f->returns_many)
         return r->list.n ? answer_entity(rq, info, r->list.at[0], f->status, e) : not_found(e);
-    return read_list(rq, info, &r->list, &page, e) && answer_list(rq, info, &page, e);
+    if (rq->uri.function_key)
+        return answer_one_of(rq, info, &r->list, e);
+    rq->options.inlinecount |= rq->uri.count;
+    if (!read_list(rq, info, &r->list, &page, e))
+        return false;
+    if (!rq->uri.count)
+        return answer_list(rq, info, &page, e);
+    buf_addf(rq->out, "%lld", (long long)page.count);
+    return answer_text(rq, e);
 }
 
 static bool answer_values(struct odata_request *rq, const struct model_function *f,

@@ -37,7 +37,7 @@ bool answer_list(struct odata_request *rq, const struct set_info *info, const st
     return finish(rq, 200, e);
 }
 
-static bool answer_text(struct odata_request *rq, struct err *e)
+bool answer_text(struct odata_request *rq, struct err *e)
 {
     rq->content_type = STR("text/plain;charset=utf-8");
     return finish(rq, 200, e);
@@ -244,7 +244,7 @@ static enum place place_of(const struct uri *u)
         [URI_SERVICE] = AT_SERVICE,  [URI_METADATA] = AT_METADATA, [URI_BATCH] = AT_BATCH,
         [URI_FEED] = AT_FEED,        [URI_ENTITY] = AT_ENTITY,     [URI_PROPERTY] = AT_PROPERTY,
         [URI_FUNCTION] = AT_FUNCTION};
-    if (u->count)
+    if (u->count && u->kind != URI_FUNCTION)
         return AT_COUNT;
     if (u->value)
         return u->kind == URI_PROPERTY ? AT_VALUE : AT_MEDIA;

@@ -93,7 +93,7 @@ static unsigned legal(const struct uri *u)
     case URI_FUNCTION:
         if (!u->function->set)
             return B(FORMAT);
-        return u->function->returns_many ? FEED : ENTITY;
+        return u->function->returns_many && !u->function_key ? FEED : ENTITY;
     case URI_SERVICE:
     case URI_PROPERTY:
     case URI_METADATA: /* Gateway tolerates $format there */

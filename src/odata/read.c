@@ -32,7 +32,7 @@ static bool cannot_follow(const struct odata_call *c, struct err *e)
                    STR_ARG(c->set->name));
 }
 
-static bool same_key(const struct entity *a, const struct entity *key)
+bool same_key(const struct entity *a, const struct entity *key)
 {
     const struct model_type *t = key->type;
     for (size_t i = 0; i < t->keys.n; i++) {

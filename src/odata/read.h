@@ -26,6 +26,7 @@ bool read_finish(struct odata_request *rq, const struct set_info *info, struct e
 /* Filter, order and page for what a function returned. */
 bool read_list(struct odata_request *rq, const struct set_info *info, entities *list,
                struct page *ret, struct err *e) MUST_USE;
+bool same_key(const struct entity *en, const struct entity *key);
 bool may_read(const struct odata_request *rq, const struct model_set *set, struct err *e) MUST_USE;
 bool not_found(struct err *e);
 /* A row as handed out by the store, copied into the arena. */

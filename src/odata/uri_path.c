@@ -41,7 +41,8 @@ static bool split_segment(str segment, str *name, str *keys, struct err *e)
     if (open == SIZE_MAX)
         return true;
     if (!str_ends(segment, STR(")")))
-        return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(segment));
+        return err_set(e, ERR_NOT_FOUND, "Could not match segment: '" STR_FMT "'.",
+                       STR_ARG(str_sub(segment, 0, 200)));
     *keys = str_sub(segment, open + 1, segment.n - 1);
     return true;
 }
@@ -267,18 +268,29 @@ static bool without_container(struct parser *p, str *name, struct err *e)
     return true;
 }
 
+/* Behind a function that returns entities: a key, or $count; nothing behind others. */
 static bool parse_function(struct parser *p, const struct model_function *f, str keys,
                            struct err *e)
 {
+    bool many = f->set && f->returns_many;
+    str segment = STR("");
     p->u->kind = URI_FUNCTION;
     p->u->function = f;
-    if (more(p) || keys.n)
+    if (keys.p && !many)
+        return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(f->name));
+    if (keys.n && !parse_keys(p, f->set->type, keys, &p->u->function_key, e))
+        return false;
+    if (!more(p))
+        return true;
+    if (!next_segment(p, &segment, e))
+        return false;
+    p->u->count = many && !keys.n && !more(p) && str_eqz(segment, "$count");
+    if (!p->u->count && f->set)
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "Paths behind the function import '" STR_FMT "' are not supported.",
                        STR_ARG(f->name));
-    if (keys.p && !f->returns_many)
-        return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(f->name));
-    return true;
+    return p->u->count ||
+           err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' must be the last segment.", STR_ARG(f->name));
 }
 
 static bool parse_first(struct parser *p, str segment, struct err *e)

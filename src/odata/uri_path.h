@@ -23,6 +23,7 @@ struct uri {
     VEC(struct uri_step) steps;
     const struct model_type *type; /* of the addressed entity */
     const struct model_function *function;
+    struct entity *function_key; /* Function(key): one of the entities it returns; else NULL */
     const struct model_property *property;
     uint16_t slot;     /* where the property's values begin within the entity's */
     bool links;        /* .../$links/Nav: the last step is that navigation */

@@ -153,6 +153,21 @@ static bool create_row(struct odata_request *rq, struct entity *in, struct err *
     return e->code != ERR_CONFLICT || err_set(e, ERR_CONFLICT, "Entity already exists.");
 }
 
+/* What was nested in the request is nested in the answer. */
+static void show_nested(struct odata_request *rq, const struct entity *in)
+{
+    static struct pick everything = {.all = true};
+    struct pick *p = arena_new_of(rq->arena, struct pick);
+    p->all = true;
+    for (size_t i = 0; i < in->inlines.n; i++) {
+        const struct entity_inline *one = &in->inlines.at[i];
+        bool seen = picked_nav(p, one->nav) != &nav_deferred;
+        if (!one->bind && !seen)
+            vec_add(rq->arena, &p->navs, (struct pick_nav){one->nav, true, &everything});
+    }
+    rq->options.pick = p;
+}
+
 bool write_create(struct odata_request *rq, struct err *e)
 {
     const struct set_info *info = target(rq);
@@ -166,6 +181,7 @@ bool write_create(struct odata_request *rq, struct err *e)
         return false;
     if (!out)
         out = in;
+    show_nested(rq, in);
     out->inlines.n = 0;
     http_set(rq->http, "Location", entity_uri(rq, info->set, out));
     return answer_entity(rq, info, out, info->set->status_create, e);

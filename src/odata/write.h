@@ -20,6 +20,8 @@ void answer_status(struct odata_request *rq, int status);
 bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page,
                  struct err *e) MUST_USE;
 
+bool answer_text(struct odata_request *rq, struct err *e) MUST_USE; /* text/plain, what out holds */
+
 /* ---- bodies ---- */
 /* An entity from JSON, with or without the outer "d"; given says what the body named. */
 bool json_entity(struct arena *a, const struct model *m, const struct model_type *t, str text,

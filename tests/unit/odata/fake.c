@@ -72,6 +72,7 @@ const char library_edmx[] =
     "<Parameter Name='lang' Type='Edm.String' Nullable='false'/><Parameter Name='max' Type='Edm.Int32'/></FunctionImport>"
     "<FunctionImport Name='Print' ReturnType='Edm.String' m:HttpMethod='POST' tm:hook='print' tm:status='202'/>"
     "<FunctionImport Name='Longest' ReturnType='LIB.Book' EntitySet='Books' m:HttpMethod='GET' tm:hook='longest'/>"
+    "<FunctionImport Name='Long' ReturnType='Collection(LIB.Book)' EntitySet='Books' m:HttpMethod='GET' tm:hook='long'/>"
     "<FunctionImport Name='Nothing' ReturnType='Edm.String' m:HttpMethod='GET'/>"
     "</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>";
 
@@ -147,6 +148,13 @@ static bool call_longest(struct odata_call *c, const struct value *args, struct 
                       0, &ret->list, e);
 }
 
+static bool call_long(struct odata_call *c, const struct value *args, struct odata_result *ret,
+                      struct err *e)
+{
+    (void)args;
+    return odata_rows(c, c->function->returns_type, "pages > 10", NULL, 0, &ret->list, e);
+}
+
 static bool has_role(const void *user, str role)
 {
     assert_str(role, "Librarian");
@@ -167,6 +175,7 @@ void world_open(struct world *w)
         {"count",   call_count  },
         {"print",   call_print  },
         {"longest", call_longest},
+        {"long",    call_long   },
     };
     struct err e = {0};
     *w = (struct world){.a = arena_new()};

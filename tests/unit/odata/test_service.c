@@ -71,7 +71,7 @@ static void test_absent_and_unknown(void **state)
         {"Authors('x')/Nope",    404, "Not Found",       "Could not find property with name: 'Nope'."                 },
         {"Authors('x')/Books",   404, "Not Found",       "Requested entity could not be found."                       },
         {"Authors(1)",           400, "Bad Request",     "Format of '1' is not compatible with 'Id'."                 },
-        {"Authors('x",           400, "Bad Request",     "Invalid segment: 'Authors('x'."                             },
+        {"Authors('x",           404, "Not Found",       "Could not match segment: 'Authors('x'."                     },
         {"Books(1L)",            400, "Bad Request",     "Missing key predicate name for key: '1L'."                  },
         {"Authors?$foo=1",       400, "Bad Request",     "Invalid system query option: '$foo'."                       },
         {"Authors?$top=-1",      400, "Bad Request",     "Provided value '-1' must not be negative."                  },
@@ -336,6 +336,11 @@ static void test_deep_insert_and_links(void **state)
                          .status,
                      201);
     assert_body(get(&w, "Authors('deep')/Books/$count"), "2");
+    assert_has(
+        send(
+            "POST", "Authors",
+            "{\"Id\":\"deep2\",\"Books\":{\"results\":[{\"No\":30,\"Lang\":\"en\",\"Pages\":1}]}}"),
+        "\"Books\":{\"results\":[{\"__metadata\":{\"id\":\"http://h:1/lib/Books(No=30L,Lang='en')\"");
     assert_int_equal(
         send("POST", "Books",
              "{\"No\":22,\"Lang\":\"en\",\"Pages\":1,\"Author\":{\"__metadata\":{\"uri\":"
@@ -398,6 +403,11 @@ static void test_functions(void **state)
     struct answer r = ask(&w, "POST", "Print", NULL, NULL, NULL);
     assert_int_equal(r.status, 202);
     assert_body(r, "job-1");
+    assert_body(get(&w, "Long/$count?$filter=Pages%20gt%2015"), "2");
+    assert_has(get(&w, "Long(No=1L,Lang='de')?$select=Pages"), "\"Pages\":20}}");
+    assert_int_equal(get(&w, "Long(No=1L,Lang='xx')").status, 404);
+    assert_int_equal(get(&w, "Long?$top=1&$orderby=Pages%20desc").status, 200);
+    assert_int_equal(get(&w, "Count/x").status, 400);
     assert_has(get(&w, "Longest?$select=Pages&$expand=Author"), "\"Pages\":30}}");
 }
 
