@@ -25,6 +25,13 @@ struct prepare compile_prepare(struct compile *c, const struct map *properties, 
     };
 }
 
+/* Steps refuse by a phrase ("httpMethod 'TRACE'") or by a sentence. */
+static bool is_phrase(const struct problem *p)
+{
+    return p->code == ERR_NOT_IMPLEMENTED && str_find(p->text, STR("support"), 0) == SIZE_MAX &&
+           str_find(p->text, STR(" is not "), 0) == SIZE_MAX;
+}
+
 void compile_name_problems(struct compile *c, size_t from, const char *what, str id, str label)
 {
     struct arena *a = c->problems->arena;
@@ -33,10 +40,8 @@ void compile_name_problems(struct compile *c, size_t from, const char *what, str
                         : arena_fmt(a, "%s " STR_FMT, what, STR_ARG(id));
     for (size_t i = from; i < c->problems->list.n; i++) {
         struct problem *p = &c->problems->list.at[i];
-        bool bare =
-            p->code == ERR_NOT_IMPLEMENTED && str_find(p->text, STR("support"), 0) == SIZE_MAX;
         p->text = arena_fmt(a, STR_FMT ": " STR_FMT "%s", STR_ARG(title), STR_ARG(p->text),
-                            bare ? " is not supported" : "");
+                            is_phrase(p) ? " is not supported" : "");
     }
 }
 

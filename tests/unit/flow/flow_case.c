@@ -18,6 +18,9 @@ static void fake_prepare(void *cfg, struct prepare *p)
         if (v && v->n)
             buf_addf(&text, " %s=" STR_FMT, shown[i], STR_ARG(*v));
     }
+    const str *refuse = map_get(p->properties, STR("refuse"));
+    if (refuse)
+        prepare_unsupported(p, STR_FMT, STR_ARG(*refuse));
     ((struct fake *)cfg)->seen = arena_str(p->arena, buf_str(&text));
 }
 
