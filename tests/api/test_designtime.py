@@ -64,6 +64,16 @@ def test_a_name_alone_makes_a_draft(server):
     assert server.get(path("Integration", "Draft", "1.0.0")).d["Name"] == "Draft"
 
 
+def test_old_versions_do_not_change(server):
+    assert server.upload("Integration", "Old", "design", flow("Old")).status == 201
+    assert server.post("/IntegrationDesigntimeArtifactSaveAsVersion?Id='Old'&SaveAsVersion='1.0.1'").status == 200
+    old = path("Integration", "Old", "1.0.0")
+    assert server.put(old, {"Name": "x"}).status == 400
+    assert server.delete(old).status == 400
+    assert server.post(old + "/Resources", {"Name": "a.js", "ResourceType": "js", "ResourceContent": "YQ=="}).status == 400
+    assert server.get(old).d["Name"] == "Old"
+
+
 def test_refusals(server):
     content = flow("Refused")
     server.package("design")
@@ -129,6 +139,7 @@ def test_configuration_refusals(server):
     configured(server, "ConfNo")
     unknown = server.put(path("Integration", "ConfNo") + "/$links/Configurations('nope')", {"ParameterValue": "1"})
     assert unknown.status == 404, unknown
+    assert server.post("/IntegrationDesigntimeArtifactSaveAsVersion?Id='ConfNo'&SaveAsVersion='1.0.1'").status == 200
     assert server.put(path("Integration", "ConfNo", "1.0.0") + "/$links/Configurations('Greeting')", {"ParameterValue": "1"}).status == 400
 
 

@@ -110,8 +110,8 @@ bool artifacts_define(struct store *s, struct err *e)
 
 #define COLUMNS                                                                                    \
     "a.id, v.version, a.package_id, a.symbolic_name, v.name, v.description, v.sender, v.receiver," \
-    " v.comment, a.created_by, a.created_at, v.modified_by, v.modified_at"
-enum { NCOLUMNS = 13 };
+    " v.comment, a.created_by, a.created_at, v.modified_by, v.modified_at, a.version"
+enum { NCOLUMNS = 14 };
 
 struct reading {
     struct arena *arena;
@@ -127,7 +127,7 @@ static struct stored *stored_of(struct reading *r, const struct value *columns, 
     str *const fields[NCOLUMNS + 1] = {
         &s->id,          &s->version,     &s->package_id,  &s->symbolic_name, &s->name,
         &s->description, &s->sender,      &s->receiver,    &s->comment,       &s->created_by,
-        &s->created_at,  &s->modified_by, &s->modified_at, &s->content};
+        &s->created_at,  &s->modified_by, &s->modified_at, &s->current,       &s->content};
     s->kind = r->kind;
     for (size_t i = 0; i < n && i < COUNT(fields); i++)
         *fields[i] = text_of(r->arena, columns[i]);
@@ -230,6 +230,15 @@ void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *
         " comment = excluded.comment, modified_by = excluded.modified_by,"
         " modified_at = excluded.modified_at, content = excluded.content",
         version, COUNT(version));
+}
+
+bool artifact_changeable(const struct stored *s, struct err *e)
+{
+    return str_eq(s->version, s->current) ||
+           err_set(e, ERR_BAD_REQUEST,
+                   "Version " STR_FMT " of '" STR_FMT
+                   "' is not the active one: it cannot be changed",
+                   STR_ARG(s->version), STR_ARG(s->id));
 }
 
 void artifact_delete(struct store_batch *b, str id)

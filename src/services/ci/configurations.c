@@ -55,7 +55,8 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
         return err_set(e, ERR_BAD_REQUEST, "ParameterValue is missing");
     if (!open_parent(c, &s, &b, e))
         return false;
-    bool ok = bundle_configure(b, key, value, e) && artifact_pack(c, s, b, e);
+    bool ok = artifact_changeable(s, e) && bundle_configure(b, key, value, e) &&
+              artifact_pack(c, s, b, e);
     bundle_free(b);
     if (!ok && e->code == ERR_NOT_FOUND)
         return err_set(e, ERR_NOT_FOUND, "Parameter key '" STR_FMT "' not found.", STR_ARG(key));

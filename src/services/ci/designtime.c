@@ -182,7 +182,7 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
     struct stored *s;
     struct value content = *entity_at(in, "ArtifactContent");
     bool replaces = content.kind == V_BYTES && content.s.n;
-    if (!artifact_of(c, c->key, !replaces, &s, e))
+    if (!artifact_of(c, c->key, !replaces, &s, e) || !artifact_changeable(s, e))
         return false;
     bool names_package = entity_given(in, "PackageId") && entity_text(in, "PackageId").p;
     if (str_eqz(str_of(s->kind->runtime_type), "MESSAGE_MAPPING") && names_package)
@@ -217,7 +217,7 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
 static bool delete_artifact(struct odata_call *c, struct err *e)
 {
     struct stored *s;
-    if (!artifact_of(c, c->key, false, &s, e))
+    if (!artifact_of(c, c->key, false, &s, e) || !artifact_changeable(s, e))
         return false;
     struct store_batch *b = store_batch_new();
     artifact_delete(b, s->id);

@@ -39,6 +39,7 @@ const struct kind *kind_in(str name);
 struct stored { /* texts in the arena */
     const struct kind *kind;
     str id, version, package_id, symbolic_name;
+    str current; /* the active version */
     str name, description, sender, receiver, comment;
     str created_by, created_at, modified_by, modified_at; /* times: ms since 1970 as text */
     str content;                                          /* STR_NONE: not read */
@@ -56,6 +57,8 @@ bool artifact_list(struct odata_call *c, const struct kind *k, str package, arti
                    void *arg, struct err *e) MUST_USE;
 /* Stores s as the current version; its content replaces that of an equal version, and a draft goes. */
 void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *s);
+/* ERR_BAD_REQUEST when it is an old version. */
+bool artifact_changeable(const struct stored *s, struct err *e) MUST_USE;
 void artifact_delete(struct store_batch *b, str id);
 void artifact_delete_package(struct store_batch *b, str package);
 /* What the bundle says becomes the artifact's: version, description, symbolic name. */

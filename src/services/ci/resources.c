@@ -168,7 +168,7 @@ static const struct resource_type *type_for(str type, str name, bool in_wsdl, st
 
 static bool keep(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e)
 {
-    if (!artifact_pack(c, s, b, e))
+    if (!artifact_changeable(s, e) || !artifact_pack(c, s, b, e))
         return false;
     struct store_batch *batch = store_batch_new();
     artifact_store(c, batch, s);
