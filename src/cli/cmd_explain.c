@@ -13,7 +13,7 @@ static enum exit_code run(struct cli *c, struct err *e)
     if (!source_read(c->arena, c->arguments.at[0], &zip, e))
         return cli_exit_code(e);
     bool ok = offline_explain(zip, &b, e);
-    fwrite(b.p, 1, b.n, stdout);
+    cli_write(stdout, buf_str(&b));
     return ok ? CLI_OK : cli_exit_code(e);
 }
 

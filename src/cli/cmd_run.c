@@ -78,7 +78,7 @@ static void print_json(struct exchange *x, bool failed)
     jw_keyz(&w, "body");
     jw_str(&w, body_bytes(x->body));
     jw_object_end(&w);
-    fwrite(b.p, 1, b.n, stdout);
+    cli_write(stdout, buf_str(&b));
     putchar('\n');
 }
 
@@ -91,7 +91,7 @@ static void done(void *arg, struct exchange *x)
         print_json(x, o->failed);
     } else if (!o->failed) {
         str s = body_bytes(x->body);
-        fwrite(s.p, 1, s.n, stdout);
+        cli_write(stdout, s);
         fflush(stdout);
     }
 }
@@ -120,7 +120,7 @@ static enum exit_code run(struct cli *c, struct err *e)
     }
     bool ran = offline_run(&r, e);
     body_unref(o.last);
-    fwrite(problems.p, 1, problems.n, stderr);
+    cli_write(stderr, buf_str(&problems));
     if (!ran)
         return cli_exit_code(e);
     if (o.failed)

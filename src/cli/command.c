@@ -207,6 +207,12 @@ bool cli_json(const struct cli *c)
     return str_eqz(cli_text(c, "output"), "json");
 }
 
+void cli_write(FILE *to, str s)
+{
+    if (s.n)
+        fwrite(s.p, 1, s.n, to);
+}
+
 enum exit_code cli_exit_code(const struct err *e)
 {
     static const struct {

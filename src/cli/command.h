@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/map.h"
 
+#include <stdio.h>
+
 /* Exit codes, as `tidemill help exit-codes` lists them. */
 #define EXIT_CODES(X)                                                  \
     X(CLI_OK, 0, "done")                                               \
@@ -61,6 +63,7 @@ int64_t cli_int(const struct cli *c, const char *option); /* checked by cli_pars
 size_t cli_list(const struct cli *c, const char *option, const str **ret);
 bool cli_json(const struct cli *c); /* -o json */
 enum exit_code cli_exit_code(const struct err *e);
+void cli_write(FILE *to, str s); /* STR_NONE is fine */
 
 /* help.c */
 void help_program(void);

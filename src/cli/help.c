@@ -74,22 +74,57 @@ static void option_words(const struct command *c)
         printf(" --%s", common_options[i].name);
 }
 
+/* The command's first word, unless an earlier row has it; n 0: it has. */
+static str new_word(size_t i)
+{
+    str word = str_sub(str_of(commands[i]->name), 0, str_find_char(str_of(commands[i]->name), ' ', 0));
+    for (size_t k = 0; k < i; k++)
+        if (str_starts(str_of(commands[k]->name), word))
+            return STR("");
+    return word;
+}
+
+static void first_words(void)
+{
+    for (size_t i = 0; commands[i]; i++)
+        printf(STR_FMT " ", STR_ARG(new_word(i)));
+}
+
+/* What may follow a first word: second words of commands, or the choices of an argument ("bash|zsh"). */
+static void second_words(size_t i, str first)
+{
+    static const char choices[] = "abcdefghijklmnopqrstuvwxyz|";
+    for (; commands[i]; i++) {
+        str name = str_of(commands[i]->name), rest = str_of(commands[i]->arguments), choice;
+        if (name.n > first.n && str_starts(name, first) && name.p[first.n] == ' ')
+            printf(STR_FMT " ", STR_ARG(str_from(name, first.n + 1)));
+        else if (str_eq(name, first) && rest.n && strspn(rest.p, choices) == rest.n)
+            while (str_split(&rest, '|', &choice))
+                printf(STR_FMT " ", STR_ARG(choice));
+    }
+}
+
 static void completion_bash(void)
 {
     puts("# bash completion: source <(tidemill completion bash)\n"
          "_tidemill() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} cmd=${COMP_WORDS[1]} words\n"
-         "  case \"$cmd ${COMP_WORDS[2]}\" in");
+         "  local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+         "  case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
     for (size_t i = 0; commands[i]; i++) {
         printf("  \"%s%s) words=\"", commands[i]->name, strchr(commands[i]->name, ' ') ? "\"*" : " \"*");
         option_words(commands[i]);
         puts("\" ;;");
     }
-    puts("  esac");
-    printf("  [ $COMP_CWORD -eq 1 ] && words=\"");
+    printf("  esac\n  [ $COMP_CWORD -eq 1 ] && words=\"");
+    first_words();
+    puts("\"\n  [ $COMP_CWORD -eq 2 ] && case \"${COMP_WORDS[1]}\" in");
     for (size_t i = 0; commands[i]; i++)
-        printf("%s ", commands[i]->name);
-    puts("\"\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+        if (new_word(i).n) {
+            printf("  " STR_FMT ") words+=\" ", STR_ARG(new_word(i)));
+            second_words(i, new_word(i));
+            puts("\" ;;");
+        }
+    puts("  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "  [[ $cur == -* || $COMP_CWORD -eq 1 ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n"
          "complete -o filenames -F _tidemill tidemill");
 }

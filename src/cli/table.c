@@ -28,13 +28,13 @@ static void print_json(const struct table *t)
         jw_object_end(&w);
     }
     jw_array_end(&w);
-    fwrite(b.p, 1, b.n, stdout);
+    cli_write(stdout, buf_str(&b));
     putchar('\n');
 }
 
 static void print_cell(str s, size_t width, bool last)
 {
-    fwrite(s.p, 1, s.n, stdout);
+    cli_write(stdout, s);
     for (size_t n = utf8_count(s); !last && n < width + 2; n++)
         putchar(' ');
     if (last)
