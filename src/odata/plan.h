@@ -14,6 +14,7 @@ struct plan {
         const struct model_nav *nav;
     })
     joins;
+    int range;                    /* slot of an indexed range condition; -1: none */
     bool filter_left, order_left; /* not all of it is in the statement */
     VEC(struct plan_key {
         uint16_t slot;
@@ -35,4 +36,11 @@ str plan_token(const struct plan *p, const struct entity *last);
 str plan_count(struct plan *p);
 /* limit, offset < 0: none. */
 str plan_select(struct plan *p, int64_t limit, int64_t offset);
+
+/* ---- between plan.c and plan_filter.c ---- */
+void plan_conjunct(struct plan *p); /* WHERE or AND */
+void plan_bind(struct plan *p, struct buf *out, struct value v);
+/* false: SQL cannot do it exactly; what was written to out is to be dropped. */
+bool plan_sql(struct plan *p, struct buf *out, const struct expr *x) MUST_USE;
+bool plan_comparable(const struct expr *x); /* columns compare as their values do */
 #endif

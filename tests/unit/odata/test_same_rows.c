@@ -210,7 +210,8 @@ static void test_pages_are_complete(void **state)
                                          "&$orderby=Rare,Weight desc",
                                          "&$orderby=Author/Name",
                                          "&$orderby=Price desc",
-                                         "&$orderby=Pages desc,Lang"};
+                                         "&$orderby=Pages desc,Lang",
+                                         "&$filter=Pages ge -5"};
     for (size_t i = 0; i < COUNT(orders); i++) {
         bool seen[ROWS] = {0};
         size_t n = 0;
