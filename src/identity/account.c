@@ -81,7 +81,7 @@ bool identity_open(const struct identity_config *c, struct identity **ret, struc
     pthread_mutex_init(&i->verified_lock, NULL);
     map_init(&i->users, i->arena, false);
     map_init(&i->clients, i->arena, false);
-    if (!store_define(c->store, &table, e) ||
+    if (!store_define(c->store, &table, 1, e) ||
         !store_query(c->store, "SELECT name, kind, hash, roles FROM identity_account", NULL, 0, load_row, i, e)) {
         identity_close(i);
         return err_ctx(e, "users");

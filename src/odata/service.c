@@ -44,7 +44,7 @@ static void prepare_type(struct odata_service *s, const struct model_type *t)
 }
 
 /* ---- tables ---- */
-static bool define_table(struct odata_service *s, const struct model_type *t, struct err *e)
+static struct store_table table_of(struct odata_service *s, const struct model_type *t)
 {
     struct arena *a = s->arena;
     struct store_column *columns = arena_new_array(a, struct store_column, t->slots.n);
@@ -59,28 +59,28 @@ static bool define_table(struct odata_service *s, const struct model_type *t, st
         keys[i] = columns[t->properties.at[t->keys.at[i]].slot].name;
     for (size_t i = 0; i < t->indexes.n; i++)
         indexes[i] = arena_strdup(a, t->indexes.at[i]);
-    struct store_table table = {.name = arena_strdup(a, t->table),
+    return (struct store_table){.name = arena_strdup(a, t->table),
                                 .columns = columns,
                                 .ncolumns = t->slots.n,
                                 .keys = keys,
                                 .nkeys = t->keys.n,
                                 .indexes = indexes,
                                 .nindexes = t->indexes.n};
-    return store_define(s->config.store, &table, e) ||
-           err_ctx(e, "table of " STR_FMT, STR_ARG(t->name));
 }
 
 static bool define_tables(struct odata_service *s, struct err *e)
 {
     bool *used = arena_new_array(s->arena, bool, s->model->types.n);
+    struct store_table *tables = arena_new_array(s->arena, struct store_table, s->model->types.n);
+    size_t n = 0;
     for (size_t i = 0; i < s->model->sets.n; i++)
         used[s->model->sets.at[i]->type->index] = true;
     for (size_t i = 0; i < s->model->types.n; i++) {
         const struct model_type *t = s->model->types.at[i];
-        if (t->table.p && used[i] && t->keys.n && !define_table(s, t, e))
-            return false;
+        if (t->table.p && used[i] && t->keys.n)
+            tables[n++] = table_of(s, t);
     }
-    return true;
+    return store_define(s->config.store, tables, n, e);
 }
 
 /* ---- hooks ---- */

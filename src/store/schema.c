@@ -131,14 +131,15 @@ static bool add_table(struct store *s, const struct store_table *t, struct store
            err_ctx(e, "defining %s", t->name);
 }
 
-bool store_define(struct store *s, const struct store_table *t, struct err *e)
+bool store_define(struct store *s, const struct store_table *t, size_t n, struct err *e)
 {
     struct store_batch *batch = store_batch_new();
-    if (!add_table(s, t, batch, e)) {
-        store_batch_free(batch);
-        return false;
-    }
-    return store_commit_wait(s, batch, e) || err_ctx(e, "defining %s", t->name);
+    for (size_t i = 0; i < n; i++)
+        if (!add_table(s, &t[i], batch, e)) {
+            store_batch_free(batch);
+            return false;
+        }
+    return store_commit_wait(s, batch, e) || err_ctx(e, "defining tables");
 }
 
 /* ---- versions ---- */

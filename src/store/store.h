@@ -40,7 +40,7 @@ struct store_table {
     const char *const *indexes; /* "a, b DESC": column names only; quoted here */
     size_t nindexes;
 };
-bool store_define(struct store *s, const struct store_table *t, struct err *e) MUST_USE;
+bool store_define(struct store *s, const struct store_table *t, size_t n, struct err *e) MUST_USE;
 
 /* What store_define cannot express. Rows ascend by version; rows of one version are applied in one
  * batch, once per store. component: whose numbering this is. A store whose component is at a higher

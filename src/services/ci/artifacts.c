@@ -102,10 +102,11 @@ bool artifacts_define(struct store *s, struct err *e)
         {"content",     V_BYTES, true},
     };
     static const char *const keys[] = {"id", "version"}, *const indexes[] = {"package_id"};
-    struct store_table artifacts = {
-        "designtime_artifact", artifact, COUNT(artifact), keys, 1, indexes, 1};
-    struct store_table versions = {"designtime_version", version, COUNT(version), keys, 2, NULL, 0};
-    return store_define(s, &artifacts, e) && store_define(s, &versions, e);
+    const struct store_table tables[] = {
+        {"designtime_artifact", artifact, COUNT(artifact), keys, 1, indexes, 1},
+        {"designtime_version",  version,  COUNT(version),  keys, 2, NULL,    0},
+    };
+    return store_define(s, tables, COUNT(tables), e);
 }
 
 #define COLUMNS                                                                                    \

@@ -28,7 +28,7 @@ bool deploy_define(struct store *s, struct err *e)
     };
     static const char *const keys[] = {"id"};
     struct store_table t = {"runtime_content", columns, COUNT(columns), keys, 1, NULL, 0};
-    return store_define(s, &t, e);
+    return store_define(s, &t, 1, e);
 }
 
 pthread_mutex_t *deploy_lock(struct ci *ci, str id)

@@ -351,7 +351,7 @@ void kit_tables(struct store *s)
         }
         for (str rest = str_of(TABLES[i].keys), one; str_split(&rest, ' ', &one);)
             keys[t.nkeys++] = arena_strdup(a, one);
-        if (!store_define(s, &t, &e))
+        if (!store_define(s, &t, 1, &e))
             fail_msg("%s", e.msg);
     }
     arena_free(a);

@@ -12,7 +12,7 @@ static void define(struct store *s, const char *table, const struct store_column
     struct err e = {0};
     const struct store_table t = {
         .name = table, .columns = c, .ncolumns = n, .keys = keys, .nkeys = nkeys};
-    if (!store_define(s, &t, &e))
+    if (!store_define(s, &t, 1, &e))
         fail_msg("%s: %s", table, e.msg);
 }
 

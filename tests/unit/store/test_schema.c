@@ -22,12 +22,12 @@ static void test_tables_grow(void **state)
     struct store *s = open_at(make_dir(dir));
     struct arena *a = arena_new();
     struct err e;
-    assert_true(store_define(s, &old_table, &e));
+    assert_true(store_define(s, &old_table, 1, &e));
     must(s, "INSERT INTO \"Task\" (\"Id\") VALUES (1)");
     store_close(s);
     s = open_at(dir);
-    assert_true(store_define(s, &new_table, &e));
-    assert_true(store_define(s, &new_table, &e)); /* again: nothing to do */
+    assert_true(store_define(s, &new_table, 1, &e));
+    assert_true(store_define(s, &new_table, 1, &e)); /* again: nothing to do */
     assert_int_equal(
         number(s, "SELECT count(*) FROM \"Task\" WHERE \"Order\" = '' AND NOT \"Ready\""), 1);
     struct value bytes;
@@ -36,7 +36,7 @@ static void test_tables_grow(void **state)
     assert_true(bytes.kind == V_BYTES && bytes.s.n == 0);
     assert_int_equal(number(s, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ix_Task_%'"),
                      2);
-    assert_true(store_define(s, &old_table, &e)); /* an older description drops nothing */
+    assert_true(store_define(s, &old_table, 1, &e)); /* an older description drops nothing */
     assert_int_equal(number(s, "SELECT count(\"Order\") FROM \"Task\""), 1);
     /* A misspelled name in quotes is an error, not a text. */
     assert_false(exec(s, "DELETE FROM \"Task\" WHERE \"Oder\" = 'x'", NULL, 0, &e));

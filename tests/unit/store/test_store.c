@@ -37,7 +37,7 @@ static struct store *things(void)
 {
     struct store *s = open_at(":memory:");
     struct err e;
-    assert_true(store_define(s, &table, &e));
+    assert_true(store_define(s, &table, 1, &e));
     return s;
 }
 
@@ -256,7 +256,7 @@ static void test_close_finishes_what_was_handed_in(void **state)
     struct store *s = open_at(make_dir(dir));
     struct err e;
     atomic_int done = 0;
-    assert_true(store_define(s, &table, &e));
+    assert_true(store_define(s, &table, 1, &e));
     for (int i = 0; i < 3000; i++) {
         char id[16];
         struct store_batch *b = store_batch_new();
@@ -361,7 +361,7 @@ static void test_a_failing_file_system(void **state)
     struct err e;
     struct rlimit all, few = {1 << 20, RLIM_INFINITY};
     int good = 0;
-    assert_true(store_define(s, &table, &e));
+    assert_true(store_define(s, &table, 1, &e));
     getrlimit(RLIMIT_FSIZE, &all);
     few.rlim_max = all.rlim_max;
     signal(SIGXFSZ, SIG_IGN);
