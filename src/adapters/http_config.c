@@ -27,9 +27,10 @@ static const struct {
     const char *name;
     enum http_auth auth;
 } auths[] = {
-    {"None",                      AUTH_NONE  },
-    {"Basic",                     AUTH_BASIC },
-    {"OAuth2 Client Credentials", AUTH_OAUTH2},
+    {"None",                      AUTH_NONE       },
+    {"Basic",                     AUTH_BASIC      },
+    {"OAuth2 Client Credentials", AUTH_OAUTH2     },
+    {"Client Certificate",        AUTH_CERTIFICATE},
 };
 
 static size_t find_method(str name)
@@ -67,6 +68,9 @@ static void prepare_auth(struct http_config *c, struct prepare *p)
     for (size_t i = 0; i < COUNT(auths); i++)
         if (str_eq_nocase(name, str_of(auths[i].name))) {
             c->auth = auths[i].auth;
+            if (c->auth == AUTH_CERTIFICATE)
+                c->credential =
+                    prepare_simple(p, str_trim(prepare_text(p, "privateKeyAlias")), SIMPLE_TEXT);
             return;
         }
     prepare_unsupported(p, "authenticationMethod '" STR_FMT "'", STR_ARG(name));

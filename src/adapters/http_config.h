@@ -3,7 +3,7 @@
 #define ADAPTERS_HTTP_CONFIG_H
 #include "engine/engine.h"
 
-enum http_auth { AUTH_NONE, AUTH_BASIC, AUTH_OAUTH2 };
+enum http_auth { AUTH_NONE, AUTH_BASIC, AUTH_OAUTH2, AUTH_CERTIFICATE };
 struct http_config {
     const struct program *program;
     struct simple *address, *query, *method_source, *credential; /* NULL: empty */

@@ -50,7 +50,8 @@ static bool find_credential(const struct http_config *c, struct exchange *x, str
 {
     static const char *const kinds[] = {[AUTH_NONE] = "",
                                         [AUTH_BASIC] = "UserCredential",
-                                        [AUTH_OAUTH2] = "OAuth2ClientCredential"};
+                                        [AUTH_OAUTH2] = "OAuth2ClientCredential",
+                                        [AUTH_CERTIFICATE] = "KeyPair"};
     const struct engine_config *g = engine_config(x->engine);
     str alias;
     if (!http_config_text(c->credential, x, &alias, e))
@@ -111,6 +112,10 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
     if (c->auth == AUTH_BASIC) {
         s->call.user = k.user;
         s->call.password = k.password;
+    }
+    if (c->auth == AUTH_CERTIFICATE) {
+        s->call.tls_cert = k.cert;
+        s->call.tls_key = k.key;
     }
     if (c->auth == AUTH_OAUTH2) {
         if (start_token(s, &k, e))

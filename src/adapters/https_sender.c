@@ -70,8 +70,11 @@ static void prepare(void *cfg, struct prepare *p)
 {
     struct https_config *c = cfg;
     str path = str_trim(prepare_text(p, "urlPath"));
-    if (path.n < 2 || path.p[0] != '/') {
-        prepare_wrong(p, "the address '" STR_FMT "': it must start with '/'", STR_ARG(path));
+    if (path.n &&
+        path.p[0] != '/') /* the editor insists on it, bundles with placeholders lack it */
+        path = arena_fmt(p->arena, "/" STR_FMT, STR_ARG(path));
+    if (path.n < 2) {
+        prepare_wrong(p, "the address '" STR_FMT "': it is empty", STR_ARG(path));
         return;
     }
     c->wildcard = str_ends(path, STR("/*"));

@@ -157,7 +157,8 @@ static struct step_result resume(const void *cfg, struct exchange *x, struct err
     bool bad = failed(x, r, e);
     (void)cfg;
     if (!bad) {
-        fields_remove(&r->headers, STR("SAP_MessageProcessingLogID")); /* each message has its own */
+        fields_remove(&r->headers,
+                      STR("SAP_MessageProcessingLogID")); /* each message has its own */
         exchange_set_body(x, body_ref(r->body));
         fields_copy(&x->headers, &r->headers);
     }

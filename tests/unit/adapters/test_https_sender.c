@@ -231,8 +231,8 @@ static void test_conflicts(void **state)
     assert_true(try_deploy(f, "c0", "/elsewhere", &e));
     assert_true(try_deploy(f, "c1", "/w", &e));
     harness_flow(&f->h);
-    harness_sender(&f->h, &sender_https, "urlPath", "nope", NULL);
-    assert_true(has_text(harness_problem(&f->h), "nope"));
+    harness_sender(&f->h, &sender_https, "urlPath", "/a/*/b", NULL);
+    assert_true(has_text(harness_problem(&f->h), "/a/*/b"));
 }
 
 static void test_process_direct(void **state)

@@ -95,7 +95,7 @@ static void test_send(void **state)
     expect(&s, "RCPT TO:<value@x>");
     expect(&s, "RCPT TO:<hidden@x>");
     expect(&s, "Subject: S value");
-    expect(&s, "Body: hello");
+    expect(&s, "Qm9keTogaGVsbG8="); /* Body: hello */
     expect(&s, "n-value.txt");
     assert_null(strstr(strstr(s.log, "DATA"), "hidden@x"));
     harness_close(&h);
