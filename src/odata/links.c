@@ -62,6 +62,8 @@ bool write_link(struct odata_request *rq, struct err *e)
     struct entity *in = NULL, *made = NULL;
     int status = rq->method == METHOD_DELETE ? c->set->status_delete : c->set->status_update;
     bool ok;
+    if (rq->method != METHOD_DELETE && !want_json(rq, e))
+        return false;
     if (rq->method == METHOD_DELETE && hook && hook->remove) {
         ok = hook->remove(c, e);
     } else if (rq->method != METHOD_DELETE && hook &&

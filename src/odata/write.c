@@ -23,7 +23,7 @@ static bool is_json(const struct odata_request *rq)
     return str_eq_nocase(media_type_of(rq), STR("application/json"));
 }
 
-static bool want_json(const struct odata_request *rq, struct err *e)
+bool want_json(const struct odata_request *rq, struct err *e)
 {
     str type = media_type_of(rq);
     return is_json(rq) || err_set(e, ERR_MEDIA_TYPE,

@@ -23,6 +23,8 @@ bool answer_list(struct odata_request *rq, const struct set_info *info, const st
 bool answer_text(struct odata_request *rq, struct err *e) MUST_USE; /* text/plain, what out holds */
 
 /* ---- bodies ---- */
+/* The body says it is JSON; else ERR_MEDIA_TYPE. */
+bool want_json(const struct odata_request *rq, struct err *e) MUST_USE;
 /* An entity from JSON, with or without the outer "d"; given says what the body named. */
 bool json_entity(struct arena *a, const struct model *m, const struct model_type *t, str text,
                  struct entity **ret, struct err *e) MUST_USE;
