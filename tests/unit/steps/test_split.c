@@ -96,6 +96,30 @@ static void test_split_properties(void **state)
     harness_close(&h);
 }
 
+/* Parts run beside each other, Gather keeps their order; the parsed body and the prefix are shared. */
+static void test_parallel(void **state)
+{
+    struct harness h;
+    AUTO(buf) struct buf in = BUF(1 << 20);
+    AUTO(buf) struct buf want = BUF(1 << 20);
+    (void)state;
+    buf_addz(&in, "<a>");
+    for (int i = 0; i < 200; i++) {
+        buf_addf(&in, "<x>%d</x>", i);
+        buf_addf(&want, XML "<a><x>%d</x></a>|", i);
+    }
+    buf_addz(&in, "</a>");
+    harness_open(&h);
+    harness_step(&h, &step_general_splitter, "splitExprValue", "/a/x", "ParallelProcessing", "true",
+                 "SplitterThreads", "10", "timeOut", "60", NULL);
+    add_mark(&h);
+    harness_step(&h, &step_gather, PLAIN);
+    harness_send_bytes(&h, buf_str(&in));
+    assert_true(h.ok);
+    assert_true(str_eq(h.body, buf_str(&want)));
+    harness_close(&h);
+}
+
 static void test_no_match_and_no_gather(void **state)
 {
     struct harness h;
@@ -210,8 +234,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_general),          cmocka_unit_test(test_text),
         cmocka_unit_test(test_split_properties), cmocka_unit_test(test_no_match_and_no_gather),
-        cmocka_unit_test(test_errors),           cmocka_unit_test(test_gather),
-        cmocka_unit_test(test_gather_fields),    cmocka_unit_test(test_many_parts),
+        cmocka_unit_test(test_errors),           cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_gather),           cmocka_unit_test(test_gather_fields),
+        cmocka_unit_test(test_many_parts),
     };
     return RUN(tests);
 }
