@@ -88,6 +88,10 @@ void monitor_fields(struct exchange *x); /* SAP_* headers and properties were to
 void monitor_error(struct exchange *x, const struct operation *op); /* an error at op, handled or not */
 void monitor_before(struct exchange *x); /* at DEBUG and TRACE: before and after a step */
 void monitor_step(struct exchange *x, const struct step_seen *s);
+/* monitor_rows.c; m->lock is held */
+const char *monitor_level_name(int level);
+void monitor_add_log(struct store_batch *b, struct message *m);
+void monitor_add_details(struct store_batch *b, const struct exchange *x); /* all but the log's own row */
 void monitor_end(struct exchange *x); /* writes the log, then engine_finished */
 
 /* ---- artifact.c ---- */
