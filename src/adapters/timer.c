@@ -79,9 +79,10 @@ static void explain(const void *cfg, struct buf *out)
 
 /* ---- running; with the lock held unless said otherwise ---- */
 
-static void drop(struct timer *t)
+static void drop(struct timer *t, unsigned n)
 {
-    if (--t->refs == 0)
+    t->refs -= n;
+    if (!t->refs)
         free(t);
 }
 
@@ -129,7 +130,7 @@ static void on_end(void *arg, struct exchange *x)
     (void)x;
     pthread_mutex_lock(&lock);
     t->running = false;
-    drop(t);
+    drop(t, 1);
     pthread_mutex_unlock(&lock);
 }
 
@@ -165,7 +166,7 @@ static void on_clock(void *arg)
         }
         arm(t);
     }
-    drop(t);
+    drop(t, 1);
     pthread_mutex_unlock(&lock);
     if (a)
         fire(t, a, r);
@@ -206,9 +207,8 @@ static void stop(const void *cfg, struct artifact *a, const struct route *r)
     if (t) {
         *at = t->next;
         t->stopped = true;
-        if (t->armed && engine_cancel(t->engine, t->armed))
-            drop(t);
-        drop(t);
+        bool cancelled = t->armed && engine_cancel(t->engine, t->armed);
+        drop(t, cancelled ? 2 : 1); /* the list's, and the clock's when it does not run any more */
     }
     pthread_mutex_unlock(&lock);
 }
