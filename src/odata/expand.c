@@ -161,7 +161,7 @@ static bool expand_nav(struct odata_request *rq, const struct set_info *from,
         return false;
     if (!hooked && !expand_by_table(rq, parents, nav, &children, e))
         return false;
-    for (size_t i = 0; hooked && i < parents->n; i++)
+    for (size_t i = 0; hooked && i < parents->n && children.n <= MAX_CHILDREN; i++)
         if (!expand_by_hook(rq, from, parents->at[i], nav, &children, e))
             return false;
     if (children.n > MAX_CHILDREN)

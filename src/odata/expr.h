@@ -98,7 +98,7 @@ struct lexer {
 bool lexer_next(struct lexer *l, struct err *e) MUST_USE; /* reads the next one into now */
 
 /* Type checks; they fill type and nullable. source: the whole text, for messages. */
-bool bind_binary(struct arena *a, struct expr *x, str source, struct err *e) MUST_USE;
+bool bind_binary(struct expr *x, str source, struct err *e) MUST_USE;
 bool bind_unary(struct expr *x, str source, struct err *e) MUST_USE;
 bool bind_call(struct expr *x, str name, str source, struct err *e) MUST_USE;
 const char *expr_type_name(const struct expr *x);

@@ -88,10 +88,9 @@ static enum edm wider(enum edm a, enum edm b)
     return ret;
 }
 
-bool bind_binary(struct arena *a, struct expr *x, str source, struct err *e)
+bool bind_binary(struct expr *x, str source, struct err *e)
 {
     struct expr *l = x->left, *r = x->right;
-    (void)a;
     bool ok;
     x->type = EDM_BOOLEAN;
     if (x->op <= OP_AND) {

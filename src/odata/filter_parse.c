@@ -215,7 +215,7 @@ static bool parse_level(struct parser *p, size_t level, struct expr **ret, struc
             return false;
         x->op = (enum expr_op)op;
         x->left = left;
-        if (!parse_level(p, level + 1, &x->right, e) || !bind_binary(p->a, x, p->lex.s, e))
+        if (!parse_level(p, level + 1, &x->right, e) || !bind_binary(x, p->lex.s, e))
             return false;
         left = x;
     }

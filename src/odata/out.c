@@ -59,9 +59,8 @@ str next_uri(const struct odata_request *rq, const struct page *page)
                      STR_ARG(options_next(rq->arena, rq->http->query, page->next_top, page->next)));
 }
 
-bool picked(const struct pick *p, const struct model_type *t, size_t property)
+bool picked(const struct pick *p, size_t property)
 {
-    (void)t;
     return p->all || p->props[property];
 }
 

@@ -36,7 +36,7 @@ str entity_uri(const struct odata_request *rq, const struct model_set *set,
                const struct entity *en);
 /* Absolute URI of the next page, or STR_NONE. */
 str next_uri(const struct odata_request *rq, const struct page *page);
-bool picked(const struct pick *p, const struct model_type *t, size_t property);
+bool picked(const struct pick *p, size_t property);
 /* What becomes of a navigation: NULL: nothing; else its branch, or &nav_deferred. */
 const struct pick_nav *picked_nav(const struct pick *p, const struct model_nav *nav);
 extern const struct pick_nav nav_deferred;

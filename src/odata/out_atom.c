@@ -55,7 +55,7 @@ static void write_properties(struct odata_request *rq, const struct entity *en,
 {
     buf_addz(rq->out, "<m:properties>");
     for (size_t i = 0; i < en->type->properties.n; i++)
-        if (picked(pick, en->type, i))
+        if (picked(pick, i))
             write_property(rq, &en->type->properties.at[i],
                            en->values + en->type->properties.at[i].slot, "d:", "");
     buf_addz(rq->out, "</m:properties>");
@@ -90,7 +90,7 @@ static void write_inline(struct odata_request *rq, const struct entity *en,
             -1);
     }
     bool first = true;
-    for (size_t i = 0; i < en->inlines.n && (nav->many || first); i++) {
+    for (size_t i = 0; i < en->inlines.n && (nav->many || first) && !rq->out->failed; i++) {
         if (en->inlines.at[i].nav != pn->nav)
             continue;
         buf_addz(rq->out, "<entry>");

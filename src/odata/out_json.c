@@ -103,7 +103,8 @@ static void write_inline(struct odata_request *rq, const struct entity *en,
     const struct set_info *to = info_of(rq->service, nav->set);
     bool first = true;
     buf_addf(rq->out, ",\"" STR_FMT "\":%s", STR_ARG(nav->name), nav->many ? "{\"results\":[" : "");
-    for (size_t i = 0; i < en->inlines.n && (nav->many || first); i++) {
+    /* Shared entities may nest in each other without end: the limit of the answer ends it. */
+    for (size_t i = 0; i < en->inlines.n && (nav->many || first) && !rq->out->failed; i++) {
         if (en->inlines.at[i].nav != pn->nav)
             continue;
         if (!first)
@@ -159,7 +160,7 @@ static void write_entity(struct odata_request *rq, const struct set_info *set,
     buf_add_char(out, '}');
     for (size_t i = 0; i < info->type->properties.n; i++) {
         const struct model_property *p = &info->type->properties.at[i];
-        if (!picked(pick, info->type, i))
+        if (!picked(pick, i))
             continue;
         buf_add(out, info->keys[i]);
         write_property(out, rq, p, en->values + p->slot);

@@ -7,10 +7,9 @@
 #include "odata/uri_path.h"
 
 enum {
-    ODATA_PAGE = 1000,            /* rows of one answer */
-    ODATA_MAX_SCAN = 200000,      /* rows looked at in memory for one request */
-    ODATA_MAX_ANSWER = 512 << 20, /* bytes */
-    ODATA_MAX_INLINE_DEPTH = 16   /* nested entities of a body */
+    ODATA_PAGE = 1000,          /* rows of one answer */
+    ODATA_MAX_SCAN = 200000,    /* rows looked at in memory for one request */
+    ODATA_MAX_INLINE_DEPTH = 16 /* nested entities of a body */
 };
 
 /* Constant pieces of answers and statements. */

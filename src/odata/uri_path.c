@@ -15,7 +15,8 @@ static bool next_segment(struct parser *p, str *ret, struct err *e)
 {
     str raw;
     str_split(&p->rest, '/', &raw);
-    if (!percent_decode(p->a, raw, false, ret) || !utf8_valid(*ret))
+    if (!percent_decode(p->a, raw, false, ret) || !utf8_valid(*ret) ||
+        str_find_char(*ret, '\0', 0) != SIZE_MAX)
         return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
     if (!ret->n)
         return err_set(e, ERR_BAD_REQUEST, "No empty segment allowed.");

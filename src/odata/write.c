@@ -91,47 +91,78 @@ static void take_parent(const struct odata_call *c, struct entity *en)
     }
 }
 
-static struct value joined(const struct entity *en, uint16_t slot)
+/* References to parents that exist: their key becomes ours. */
+static void take_references(struct entity *en)
 {
-    return en->values[slot];
+    for (size_t i = 0; i < en->inlines.n; i++) {
+        const struct entity_inline *in = &en->inlines.at[i];
+        for (size_t k = 0; in->bind && k < in->nav->joins.n; k++) {
+            const struct model_join *j = &in->nav->joins.at[k];
+            if (!en->type->slots.at[j->own].property->is_key)
+                en->values[j->own] = in->child->values[j->theirs];
+        }
+    }
 }
 
-/* Nested entities go into the same batch; what exists already is tied to the new one. */
+static bool has_key(const struct entity *en, struct err *e)
+{
+    const struct model_type *t = en->type;
+    for (size_t i = 0; i < t->keys.n; i++) {
+        const struct model_property *p = &t->properties.at[t->keys.at[i]];
+        if (en->values[p->slot].kind == V_NULL)
+            return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
+                           STR_ARG(p->name));
+    }
+    return true;
+}
+
+/* The child's side of a join with the new entity; false: there is none to set. */
+static bool set_foreign(const struct entity *en, const struct model_nav *nav, struct entity *child)
+{
+    bool any = false;
+    for (size_t k = 0; k < nav->joins.n; k++) {
+        uint16_t theirs = nav->joins.at[k].theirs;
+        if (child->type->slots.at[theirs].property->is_key && child->values[theirs].kind != V_NULL)
+            continue;
+        child->values[theirs] = en->values[nav->joins.at[k].own];
+        child->given[theirs] = any = true;
+    }
+    return any;
+}
+
+/* A bound entity that exists gets our key; one that is only a reference of ours stays as it is. */
+static void bind_existing(struct odata_request *rq, struct store_batch *b, const struct entity *en,
+                          const struct entity_inline *in)
+{
+    const struct model_type *t = in->child->type;
+    struct entity *changed = entity_new(rq->arena, t);
+    changed->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
+    for (size_t i = 0; i < t->keys.n; i++) {
+        uint16_t slot = t->properties.at[t->keys.at[i]].slot;
+        changed->values[slot] = in->child->values[slot];
+    }
+    if (set_foreign(en, in->nav, changed))
+        odata_batch_update(b, in->child, changed);
+}
+
+/* Nested entities go into the same batch. */
 static bool insert_tree(struct odata_request *rq, struct store_batch *b, struct entity *en,
                         struct err *e)
 {
-    const struct model_type *t = en->type;
-    for (size_t i = 0; i < en->inlines.n;
-         i++) /* to-one parents that exist: their key becomes ours */
-        for (size_t k = 0; en->inlines.at[i].bind && k < en->inlines.at[i].nav->joins.n; k++) {
-            const struct model_join *j = &en->inlines.at[i].nav->joins.at[k];
-            if (!t->slots.at[j->own].property->is_key)
-                en->values[j->own] = joined(en->inlines.at[i].child, j->theirs);
-        }
-    for (size_t i = 0; i < t->keys.n; i++)
-        if (en->values[t->properties.at[t->keys.at[i]].slot].kind == V_NULL)
-            return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
-                           STR_ARG(t->properties.at[t->keys.at[i]].name));
-    if (!t->table.p)
+    take_references(en);
+    if (!has_key(en, e))
+        return false;
+    if (!en->type->table.p)
         return no_table(rq, "create", e);
     odata_batch_insert(b, en);
     for (size_t i = 0; i < en->inlines.n; i++) {
         const struct entity_inline *in = &en->inlines.at[i];
-        struct entity *child = in->child;
-        struct entity *changed = entity_new(rq->arena, child->type);
-        changed->given = arena_new_array(rq->arena, bool, child->type->slots.n + 1);
-        bool theirs_change = false;
-        for (size_t k = 0; k < in->nav->joins.n; k++) {
-            const struct model_join *j = &in->nav->joins.at[k];
-            if (in->bind && child->type->slots.at[j->theirs].property->is_key)
-                continue;
-            struct entity *to = in->bind ? changed : child;
-            to->values[j->theirs] = en->values[j->own];
-            to->given[j->theirs] = theirs_change = true;
+        if (in->bind) {
+            bind_existing(rq, b, en, in);
+            continue;
         }
-        if (in->bind && theirs_change)
-            odata_batch_update(b, child, changed);
-        if (!in->bind && !insert_tree(rq, b, child, e))
+        (void)set_foreign(en, in->nav, in->child);
+        if (!insert_tree(rq, b, in->child, e))
             return false;
     }
     return true;

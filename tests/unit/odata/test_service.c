@@ -243,6 +243,27 @@ static void test_expand(void **state)
                      200);
 }
 
+/* Books of an author of a book of ...: grows by the number of books with every step. */
+static void test_endless_expand(void **state)
+{
+    (void)state;
+    struct world small;
+    world_open(&small);
+    post(&small, "Authors", "{\"Id\":\"a\"}");
+    for (int i = 0; i < 60; i++)
+        post(&small, "Books",
+             arena_fmt(small.a, "{\"No\":%d,\"Lang\":\"en\",\"Pages\":1,\"AuthorId\":\"a\"}", i).p);
+    assert_int_equal(get(&small, "Authors?$expand=Books/Author/Books/Author").status, 200);
+    assert_int_equal(
+        get(&small, "Authors?$expand=Books/Author/Books/Author/Books/Author/Books/Author").status,
+        413);
+    assert_int_equal(
+        get(&small, "Authors?$expand=Books/Author/Books/Author/Books/Author/Books/Author/Books")
+            .status,
+        400);
+    world_close(&small);
+}
+
 static void test_navigation(void **state)
 {
     (void)state;
@@ -360,7 +381,10 @@ static void test_deep_insert_and_links(void **state)
         send("POST", "Authors('deep')/$links/Books", "{\"uri\":\"Books(No=20L,Lang='en')\"}")
             .status,
         204);
-    assert_int_equal(ask(&w, "PUT", "Books(No=21L,Lang='en')/$links/Author", NULL, "application/xml", "<uri/>").status, 415);
+    assert_int_equal(
+        ask(&w, "PUT", "Books(No=21L,Lang='en')/$links/Author", NULL, "application/xml", "<uri/>")
+            .status,
+        415);
     assert_body(get(&w, "Books(No=21L,Lang='en')/Author/Id/$value"), "a b");
     assert_body(get(&w, "Books(No=20L,Lang='en')/Author/Id/$value"), "deep");
 }
@@ -423,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_paging),
         cmocka_unit_test(test_filter_and_order),
         cmocka_unit_test(test_expand),
+        cmocka_unit_test(test_endless_expand),
         cmocka_unit_test(test_navigation),
         cmocka_unit_test(test_writes),
         cmocka_unit_test(test_bad_bodies),
