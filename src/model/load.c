@@ -115,7 +115,8 @@ static bool add_property(struct loader *l, struct model_type *t, struct model_pr
                          const struct xml_node *n, struct err *e)
 {
     size_t slots = p.complex ? p.complex->slots.n : 1;
-    if (t->slots.n + slots > MODEL_MAX_SLOTS)
+    l->slots += slots;
+    if (t->slots.n + slots > MODEL_MAX_SLOTS || l->slots > MODEL_MAX_ALL_SLOTS)
         return load_fail(e, n, "too many properties");
     p.slot = (uint16_t)t->slots.n;
     p.slots = (uint16_t)slots;
@@ -204,11 +205,15 @@ static bool add_indexes(struct loader *l, struct model_type *t, const struct xml
 
 static bool unique_columns(const struct model_type *t, const struct xml_node *n, struct err *e)
 {
-    for (size_t i = 0; i < t->slots.n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (str_eq(t->slots.at[i].column, t->slots.at[k].column))
-                return load_fail(e, n, "two properties have the column '" STR_FMT "'",
-                                 STR_ARG(t->slots.at[i].column));
+    AUTO(arena) struct arena *scratch = arena_new();
+    struct map seen;
+    map_init(&seen, scratch, false);
+    for (size_t i = 0; i < t->slots.n; i++) {
+        str column = t->slots.at[i].column;
+        if (map_get(&seen, column))
+            return load_fail(e, n, "two properties have the column '" STR_FMT "'", STR_ARG(column));
+        map_put(&seen, column, &t->slots.at[i]);
+    }
     return true;
 }
 
@@ -266,6 +271,9 @@ static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
         return true;
     if (d->state == FILLING)
         return load_fail(e, d->node, "contains itself");
+    if (++l->depth > MODEL_MAX_DEPTH)
+        return load_fail(e, d->node, "bases or complex types are nested deeper than %d",
+                         MODEL_MAX_DEPTH);
     d->state = FILLING;
     if (!inherit(l, d, e) || !fill_properties(l, d, e))
         return false;
@@ -283,6 +291,7 @@ static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
     if (t->table.p && !unique_columns(t, d->node, e))
         return false;
     d->state = FILLED;
+    l->depth--;
     return true;
 }
 

@@ -7,12 +7,18 @@
 #define MODEL_TM "urn:tidemill:odata"
 #define MODEL_M "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
 #define MODEL_SAP "http://www.sap.com/Protocols/SAPData"
-enum { MODEL_MAX_SLOTS = 4096, MODEL_MAX_PARTS = 16384 };
+enum {
+    MODEL_MAX_SLOTS = 4096,       /* of one type */
+    MODEL_MAX_ALL_SLOTS = 500000, /* of all types together */
+    MODEL_MAX_PARTS = 16384,      /* types, sets */
+    MODEL_MAX_DEPTH = 64          /* of bases and complex types */
+};
 
 struct loader {
     struct model *m;
     struct arena *a;
-    bool annotated; /* the document knows tm: at all; else everything is served from tables */
+    size_t slots, depth; /* all so far; of the type being filled */
+    bool annotated;      /* the document knows tm: at all; else everything is served from tables */
     struct map declarations; /* qualified or plain type name -> struct declaration */
     struct map associations; /* qualified name -> struct association */
 };

@@ -194,6 +194,27 @@ static void test_errors(void **state)
     }
 }
 
+static void test_limits(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *a = arena_new();
+    AUTO(buf) struct buf b = BUF(1 << 20);
+    struct model *m = NULL;
+    struct err e = {0};
+    buf_addz(
+        &b,
+        "<Edmx><DataServices><Schema Namespace='N'><ComplexType Name='C0'><Property Name='P' Type='Edm.Int32'/>"
+        "</ComplexType>");
+    for (int i = 1; i < 40; i++) /* doubles with every step */
+        buf_addf(
+            &b,
+            "<ComplexType Name='C%d'><Property Name='A' Type='N.C%d'/><Property Name='B' Type='N.C%d'/></ComplexType>",
+            i, i - 1, i - 1);
+    buf_addz(&b, "<EntityContainer Name='C'/></Schema></DataServices></Edmx>");
+    assert_false(model_load(buf_str(&b), &m, &e));
+    assert_non_null(strstr(e.msg, "too many properties"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_metadata_has_no_trace_of_us),
         cmocka_unit_test(test_stranger_is_served_from_tables),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_limits),
     };
     return RUN(tests);
 }
