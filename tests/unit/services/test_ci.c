@@ -39,7 +39,8 @@ static bool run(const char *sql, const struct value *binds, size_t n)
 
 static void missing_credentials_are_named(void **state)
 {
-    static const char *const kinds[] = {"UserCredential", "OAuth2ClientCredential", "SecureParameter", "Nonsense"};
+    static const char *const kinds[] = {"UserCredential", "OAuth2ClientCredential",
+                                        "SecureParameter", "Nonsense"};
     struct arena *a = arena_new();
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -60,12 +61,14 @@ static void secrets_are_unsealed(void **state)
     (void)state;
     str sealed = store_seal(store, a, STR("top secret"));
     struct value parameter[] = {VALUE_TEXT(STR("p")), VALUE_BYTES(sealed)};
-    struct value client[] = {VALUE_TEXT(STR("c")), VALUE_TEXT(STR("id")), VALUE_TEXT(STR("https://idp")),
-                             VALUE_TEXT(STR("header")), VALUE_BYTES(sealed)};
+    struct value client[] = {VALUE_TEXT(STR("c")), VALUE_TEXT(STR("id")),
+                             VALUE_TEXT(STR("https://idp")), VALUE_TEXT(STR("header")),
+                             VALUE_BYTES(sealed)};
     assert_true(run("INSERT INTO secure_parameter (name, sealed) VALUES (?, ?)", parameter, 2));
-    assert_true(run("INSERT INTO oauth2_client_credential (name, client_id, token_service_url, client_authentication,"
-                    " sealed) VALUES (?, ?, ?, ?, ?)",
-                    client, 5));
+    assert_true(run(
+        "INSERT INTO oauth2_client_credential (name, client_id, token_service_url, client_authentication,"
+        " sealed) VALUES (?, ?, ?, ?, ?)",
+        client, 5));
     assert_true(ci_credential(ci, "SecureParameter", STR("p"), a, &c, &e));
     assert_str(c.password, "top secret");
     assert_true(ci_credential(ci, "OAuth2ClientCredential", STR("c"), a, &c, &e));
