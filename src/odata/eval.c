@@ -14,7 +14,7 @@ static struct operand eval(struct arena *a, const struct expr *x, const struct e
 
 static struct operand nil(void)
 {
-    return (struct operand){NIL};
+    return (struct operand){.kind = NIL};
 }
 
 static struct operand of_bool(bool b)

@@ -23,12 +23,12 @@ static str source(const struct parser *p)
 
 static bool node(struct parser *p, enum expr_kind kind, size_t at, struct expr **ret, struct err *e)
 {
-    if (++p->nodes > EXPR_MAX_NODES)
-        return err_set(e, ERR_BAD_REQUEST, "The expression has more than %d parts.",
-                       EXPR_MAX_NODES);
     *ret = arena_new_of(p->a, struct expr);
     (*ret)->kind = kind;
     (*ret)->position = at + 1;
+    if (++p->nodes > EXPR_MAX_NODES)
+        return err_set(e, ERR_BAD_REQUEST, "The expression has more than %d parts.",
+                       EXPR_MAX_NODES);
     return true;
 }
 
