@@ -4,6 +4,8 @@
 #include "adapters/endpoint.h"
 #include "adapters/header_filter.h"
 
+enum { MOST_NESTED = 300 };
+
 static struct endpoints table = ENDPOINTS;
 
 static str plain_address(str address)
@@ -114,6 +116,11 @@ static void fill(struct exchange *callee, const struct consumer *c, const struct
 static struct step_result run(const void *cfg, struct exchange *x, struct err *e)
 {
     struct endpoint_hit hit;
+    if (x->nesting >= MOST_NESTED) {
+        err_set(e, ERR_UNAVAILABLE, "more than %d flows call each other: endless recursion?",
+                MOST_NESTED);
+        return FAIL;
+    }
     if (!find_consumer(cfg, x, &hit, e))
         return FAIL;
     const struct start s = {
@@ -128,6 +135,7 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
         *r = (struct reply){.x = x, .arena = arena_new()};
         fields_init(&r->headers, r->arena, true);
         x->wait = r;
+        callee->nesting = x->nesting + 1;
         fill(callee, hit.cfg, x);
         engine_start(callee, on_end, r);
     }

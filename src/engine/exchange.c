@@ -23,6 +23,7 @@ struct exchange *exchange_make_part(struct exchange *parent)
     x->parent = parent;
     x->message = parent->message;
     x->has_reply = parent->has_reply;
+    x->nesting = parent->nesting;
     x->in_handler = parent->in_handler;
     x->detached = parent->detached;
     x->fault = datum_ref(parent->fault);

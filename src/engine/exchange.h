@@ -23,6 +23,7 @@ struct exchange {
     struct body *body; /* NULL: null */
     struct fields headers, properties;
     bool has_reply; /* somebody waits for the answer (synchronous) */
+    unsigned nesting; /* flows that called flows to come here */
 
     void *wait; /* the waiting step's own; in the arena */
 
