@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTIONS = 12000 };
+enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTIONS = 12000,
+       HEAD_BYTES = 16384 /* URL and headers; twice what nginx takes */ };
 
 struct app {
     struct arena *arena;
@@ -89,6 +90,7 @@ static bool start_server(struct app *a, const struct app_config *c, str address,
                                    .header_deadline_ms = HEADER_DEADLINE_MS,
                                    .idle_timeout_ms = IDLE_MS,
                                    .max_connections = CONNECTIONS,
+                                   .head_limit = HEAD_BYTES,
                                    .routes = a->routes,
                                    .nroutes = ROUTES};
     routes_fill(a->routes, &a->faces);

@@ -2,7 +2,7 @@
  *
  * Tables and columns used here (the EDMX of Cloud Integration defines them; times are ms since 1970):
  *   message_processing_log   message_guid* correlation_id application_message_id application_message_type log_start
- *                            log_end sender receiver integration_flow_name status integration_artifact_id
+ *                            log_end sender receiver status integration_artifact_id
  *                            integration_artifact_name integration_artifact_type integration_artifact_package_id
  *                            integration_artifact_package_name log_level custom_status transaction_id
  *                            local_component_name last_change_time         (index: status; see services for others)
@@ -45,11 +45,11 @@ void monitor_add_log(struct store_batch *b, struct message *m)
 {
     static const char SQL[] =
         "INSERT INTO message_processing_log (message_guid, correlation_id, application_message_id,"
-        " application_message_type, log_start, log_end, sender, receiver, integration_flow_name, status,"
+        " application_message_type, log_start, log_end, sender, receiver, status,"
         " integration_artifact_id, integration_artifact_name, integration_artifact_type,"
         " integration_artifact_package_id, integration_artifact_package_name, log_level, custom_status,"
         " transaction_id, local_component_name, last_change_time)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET"
         " application_message_id = excluded.application_message_id,"
         " application_message_type = excluded.application_message_type, log_end = excluded.log_end,"
         " sender = excluded.sender, receiver = excluded.receiver, status = excluded.status,"
@@ -65,7 +65,6 @@ void monitor_add_log(struct store_batch *b, struct message *m)
                           m->end_ms ? VALUE_INT(m->end_ms) : VALUE_NULL,
                           text_or_null(m->logged_sender.p ? m->logged_sender : m->sender),
                           text_or_null(m->receiver),
-                          text_or_null(i->id),
                           VALUE_TEXT(str_of(STATUS[m->status])),
                           text_or_null(i->id),
                           text_or_null(i->name),

@@ -194,13 +194,20 @@ static bool add_indexes(struct loader *l, struct model_type *t, const struct xml
             column = str_sub(column, 0, gap == SIZE_MAX ? column.n : gap);
             if (!has_column(t, column))
                 return load_fail(e, n, "tm:index: no column '" STR_FMT "'", STR_ARG(column));
-            if (order.n && !str_eqz(order, "DESC") && !str_eqz(order, "ASC"))
-                return load_fail(e, n, "tm:index: '" STR_FMT "' is neither ASC nor DESC",
+            if (order.n && !str_eqz(order, "DESC") && !str_eqz(order, "ASC") &&
+                !str_eqz(order, "NOT NULL"))
+                return load_fail(e, n, "tm:index: '" STR_FMT "' is neither ASC, DESC nor NOT NULL",
                                  STR_ARG(order));
         }
         vec_add(l->a, &t->indexes, arena_str(l->a, one));
     }
     return true;
+}
+
+/* Two properties may show one column when one of them is tm:readonly and the other is written. */
+static bool shares_column(const struct model_slot *a, const struct model_slot *b)
+{
+    return a->property->type == b->property->type && a->property->read_only != b->property->read_only;
 }
 
 static bool unique_columns(const struct model_type *t, const struct xml_node *n, struct err *e)
@@ -209,10 +216,10 @@ static bool unique_columns(const struct model_type *t, const struct xml_node *n,
     struct map seen;
     map_init(&seen, scratch, false);
     for (size_t i = 0; i < t->slots.n; i++) {
-        str column = t->slots.at[i].column;
-        if (map_get(&seen, column))
-            return load_fail(e, n, "two properties have the column '" STR_FMT "'", STR_ARG(column));
-        map_put(&seen, column, &t->slots.at[i]);
+        const struct model_slot *slot = &t->slots.at[i], *other = map_get(&seen, slot->column);
+        if (other && !shares_column(slot, other))
+            return load_fail(e, n, "two properties have the column '" STR_FMT "'", STR_ARG(slot->column));
+        map_put(&seen, slot->column, &t->slots.at[i]);
     }
     return true;
 }

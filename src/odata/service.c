@@ -50,18 +50,23 @@ static struct store_table table_of(struct odata_service *s, const struct model_t
     struct store_column *columns = arena_new_array(a, struct store_column, t->slots.n);
     const char **keys = arena_new_array(a, const char *, t->keys.n);
     const char **indexes = arena_new_array(a, const char *, t->indexes.n + 1);
+    size_t n = 0;
     for (size_t i = 0; i < t->slots.n; i++) {
         const struct model_property *p = t->slots.at[i].property;
-        columns[i] = (struct store_column){arena_strdup(a, t->slots.at[i].column),
-                                           edm_value_kind(p->type), p->is_key};
+        const char *name = arena_strdup(a, t->slots.at[i].column);
+        size_t k = 0; /* a column that two properties share */
+        while (k < n && strcmp(columns[k].name, name) != 0)
+            k++;
+        if (k == n)
+            columns[n++] = (struct store_column){name, edm_value_kind(p->type), p->is_key};
     }
     for (size_t i = 0; i < t->keys.n; i++)
-        keys[i] = columns[t->properties.at[t->keys.at[i]].slot].name;
+        keys[i] = arena_strdup(a, t->slots.at[t->properties.at[t->keys.at[i]].slot].column);
     for (size_t i = 0; i < t->indexes.n; i++)
         indexes[i] = arena_strdup(a, t->indexes.at[i]);
     return (struct store_table){.name = arena_strdup(a, t->table),
                                 .columns = columns,
-                                .ncolumns = t->slots.n,
+                                .ncolumns = n,
                                 .keys = keys,
                                 .nkeys = t->keys.n,
                                 .indexes = indexes,

@@ -74,14 +74,20 @@ static void create_index(struct buf *b, const struct store_table *t, const char 
         else if (p[-1] != ',')
             buf_add_char(b, '_');
     buf_addf(b, "\" ON \"%s\" (", t->name);
-    str rest = str_of(columns), part;
+    str rest = str_of(columns), part, set = STR_NONE;
     for (size_t i = 0; str_split(&rest, ',', &part); i++) {
         part = str_trim(part);
         size_t blank = str_find_char(part, ' ', 0);
-        buf_addf(b, "%s\"%.*s\"", i ? ", " : "", STR_ARG(str_sub(part, 0, blank)));
-        buf_add(b, str_from(part, blank));
+        str name = str_sub(part, 0, blank), order = str_from(part, blank);
+        buf_addf(b, "%s\"%.*s\"", i ? ", " : "", STR_ARG(name));
+        if (str_ends(order, STR(" NOT NULL")))
+            set = name;
+        else
+            buf_add(b, order);
     }
     buf_add_char(b, ')');
+    if (set.p)
+        buf_addf(b, " WHERE \"%.*s\" IS NOT NULL", STR_ARG(set));
 }
 
 static bool add_statement(struct store_batch *batch, struct buf *b, struct err *e)

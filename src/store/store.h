@@ -37,7 +37,7 @@ struct store_table {
     size_t ncolumns;
     const char *const *keys; /* primary key columns */
     size_t nkeys;
-    const char *const *indexes; /* "a, b DESC": column names only; quoted here */
+    const char *const *indexes; /* "a, b DESC"; "a NOT NULL" leaves out rows without a */
     size_t nindexes;
 };
 bool store_define(struct store *s, const struct store_table *t, size_t n, struct err *e) MUST_USE;

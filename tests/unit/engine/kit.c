@@ -316,7 +316,7 @@ void kit_tables(struct store *s)
     } TABLES[] = {
         {"message_processing_log",
          "message_guid correlation_id application_message_id application_message_type #log_start #log_end sender receiver"
-         " integration_flow_name status integration_artifact_id integration_artifact_name integration_artifact_type"
+         " status integration_artifact_id integration_artifact_name integration_artifact_type"
          " integration_artifact_package_id integration_artifact_package_name log_level custom_status transaction_id"
          " local_component_name #last_change_time",                                                                    "message_guid" },
         {"custom_header_property",          "id message_guid name value",                                              "id"           },

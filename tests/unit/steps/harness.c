@@ -50,7 +50,6 @@ static void define_tables(struct store *s)
         {.name = "application_message_type",          .kind = V_TEXT},
         {.name = "sender",                            .kind = V_TEXT},
         {.name = "receiver",                          .kind = V_TEXT},
-        {.name = "integration_flow_name",             .kind = V_TEXT},
         {.name = "status",                            .kind = V_TEXT},
         {.name = "integration_artifact_id",           .kind = V_TEXT},
         {.name = "integration_artifact_name",         .kind = V_TEXT},
