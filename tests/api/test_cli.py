@@ -345,9 +345,9 @@ def test_tls(tmp_path):
                 f"https://localhost:{port}", port=port)
     context = ssl.create_default_context(cafile=str(cert))
     try:
-        assert urllib.request.urlopen(f"https://localhost:{port}/livez", timeout=10, context=context).status == 200
+        assert urllib.request.urlopen(f"https://127.0.0.1:{port}/livez", timeout=10, context=context).status == 200
         with pytest.raises(OSError):
-            urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=5)
     finally:
         out, _ = s.stop()
     assert f"https://localhost:{port}" in out  # the service key's URL
