@@ -140,6 +140,8 @@ static bool find(const struct https_sender *s, struct http_request *r, struct en
     if (request_path(r, ret_path) &&
         endpoint_find(&table, s->engine, lower(r->arena, *ret_path), ret))
         return true;
+    if (s->starting && s->starting(s->starting_arg))
+        return err_set(e, ERR_UNAVAILABLE, "the integration flows are being started");
     return err_set(e, ERR_NOT_FOUND, "no integration flow is deployed at '" STR_FMT "'",
                    STR_ARG(r->path));
 }

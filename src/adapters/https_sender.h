@@ -8,6 +8,8 @@
 struct https_sender {
     struct engine *engine;
     struct identity *identity;
+    bool (*starting)(void *arg); /* MAY: flows that ran before a restart are still to come, so that 404 would be rash */
+    void *starting_arg;
 };
 http_admit https_sender_admit;
 http_handler https_sender_handle;

@@ -183,14 +183,11 @@ void admin_ready(void *ctx, struct http_request *r)
 {
     struct admin *a = ctx;
     struct err e = {0};
-    bool found = false;
-    if (store_query(a->store, "SELECT 1", NULL, 0, count_one, &found, &e) && found) {
-        buf_addz(&r->response.out, "{\"status\":\"up\",\"checks\":{\"store\":\"up\"}}");
-        answer(r, 200, "application/json");
-    } else {
-        buf_addz(&r->response.out, "{\"status\":\"down\",\"checks\":{\"store\":\"down\"}}");
-        answer(r, 503, "application/json");
-    }
+    bool found = false, starting = ci_starting(a->ci);
+    bool store = store_query(a->store, "SELECT 1", NULL, 0, count_one, &found, &e) && found;
+    buf_addf(&r->response.out, "{\"status\":\"%s\",\"checks\":{\"store\":\"%s\",\"artifacts\":\"%s\"}}",
+             store && !starting ? "up" : "down", store ? "up" : "down", starting ? "starting" : "up");
+    answer(r, store && !starting ? 200 : 503, "application/json");
 }
 
 void admin_metrics(void *ctx, struct http_request *r)

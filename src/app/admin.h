@@ -4,11 +4,13 @@
 #define APP_ADMIN_H
 #include "engine/engine.h"
 #include "identity/identity.h"
+#include "services/ci/ci.h"
 
 struct admin {
     struct identity *identity;
     struct engine *engine;
     struct store *store;
+    struct ci *ci;
     str base_url;
     int64_t started_ms;
 };

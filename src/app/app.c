@@ -117,7 +117,7 @@ static bool start_parts(struct app *a, const struct app_config *c, struct err *e
     if (!engine_open(&engine, &a->engine, e))
         return false;
     a->retention = retention_start(a->engine, c->retention_days);
-    a->faces.https = (struct https_sender){a->engine, a->faces.identity};
+    a->faces.https = (struct https_sender){a->engine, a->faces.identity, ci_starting, a->faces.ci};
     return ci_start_deployed(a->faces.ci, a->engine, e);
 }
 
@@ -136,7 +136,7 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
                                  : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
                                              str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "", 
                                              str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
-    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store, base_url, time_monotonic_ms()};
+    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store, a->faces.ci, base_url, time_monotonic_ms()};
     if (!first_start(a, base_url, e) || !start_server(a, c, address, port, e)) {
         app_stop(a);
         return false;

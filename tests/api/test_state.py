@@ -235,6 +235,24 @@ def test_redeploy_under_load(server):
     assert server.send("/http/busy").text == "v5" and len(answers) > 20
 
 
+def test_restart_with_many_flows():
+    s = Server()
+    try:
+        for n in range(40):
+            s.run(Flow(f"Many{n}", [body(str(n))] * 20))
+        for kill in (False, True):
+            s.stop(kill=kill)
+            s.start()
+            seen, end_at = set(), time.monotonic() + 10
+            while s.raw("GET", "/readyz").status != 200 and time.monotonic() < end_at:
+                seen.add(s.send("/http/many39").status)
+            assert seen <= {200, 503}  # never 404: it comes
+            assert [s.send(f"/http/many{n}").text for n in range(40)] == [str(n) for n in range(40)]
+            assert s.send("/http/nobody").status == 404
+    finally:
+        s.close()
+
+
 def test_stop_lets_messages_finish():
     from flows import http
     from peers import HttpPeer

@@ -96,6 +96,11 @@ bool ci_start_deployed(struct ci *ci, struct engine *engine, struct err *e)
     return deploy_start(ci, e);
 }
 
+bool ci_starting(void *arg)
+{
+    return atomic_load(&((struct ci *)arg)->starting) != 0;
+}
+
 void ci_odata(void *ctx, struct http_request *r)
 {
     struct ci *ci = ctx;

@@ -19,6 +19,8 @@ void ci_close(struct ci *ci);
 /* Hands over the engine, whose blocking pool runs writes and deployments, and starts what is
  * deployed, in the background. Once, before the first request. */
 bool ci_start_deployed(struct ci *ci, struct engine *engine, struct err *e) MUST_USE;
+/* Some of that is still to come (arg: the struct ci). */
+bool ci_starting(void *arg);
 /* Handler for the route /api/v1 (ctx: the struct ci); checks CSRF tokens, too (api.md 1.6). */
 http_handler ci_odata;
 /* The credentials that flows name (arg: the struct ci). */

@@ -18,6 +18,7 @@ struct task {
     struct ci *ci;
     str artifact, id; /* artifact's and task's */
     bool first;       /* deployed by somebody; else a restart of the server */
+    bool again;       /* counted in ci->starting */
 };
 
 bool deploy_define(struct store *s, struct err *e)
@@ -167,14 +168,18 @@ static void run(void *arg)
     pthread_mutex_lock(lock);
     run_locked(t);
     pthread_mutex_unlock(lock);
+    if (t->again)
+        atomic_fetch_sub(&t->ci->starting, 1);
     arena_free(t->arena);
 }
 
-static void begin(struct ci *ci, str artifact, str id, bool first)
+static void begin(struct ci *ci, str artifact, str id, bool first, bool again)
 {
     struct arena *a = arena_new();
     struct task *t = arena_new_of(a, struct task);
-    *t = (struct task){a, ci, arena_str(a, artifact), arena_str(a, id), first};
+    *t = (struct task){a, ci, arena_str(a, artifact), arena_str(a, id), first, again};
+    if (again)
+        atomic_fetch_add(&ci->starting, 1);
     engine_run_blocking(ci->engine, run, t);
 }
 
@@ -184,7 +189,7 @@ static bool begin_again(void *arg, const struct value *columns, size_t n)
 {
     if (n == 3 && columns[0].kind == V_TEXT && columns[1].kind == V_TEXT &&
         columns[2].kind == V_TEXT)
-        begin(arg, columns[0].s, columns[1].s, str_eqz(columns[2].s, "STARTING"));
+        begin(arg, columns[0].s, columns[1].s, str_eqz(columns[2].s, "STARTING"), true);
     return true;
 }
 
@@ -257,7 +262,7 @@ static bool deploy(struct odata_call *c, const struct value *args, struct odata_
     store_runtime(c, b, s, task);
     if (!store_commit_wait(ci->store, b, e))
         return err_ctx(e, "deploying '" STR_FMT "'", STR_ARG(s->id));
-    begin(ci, s->id, task, true);
+    begin(ci, s->id, task, true, false);
     ret->raw.status = 202;
     ret->raw.content_type = STR("text/plain;charset=utf-8");
     ret->raw.blob = k->task ? blob_copy(task) : NULL;

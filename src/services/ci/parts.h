@@ -6,6 +6,7 @@
 #include "services/ci/ci.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { DEPLOY_LOCKS = 16 };
 struct ci {
@@ -14,6 +15,7 @@ struct ci {
     const struct registry *registry;
     struct model *model;
     struct odata_service *service;
+    atomic_uint starting; /* artifacts that ran before the restart and do not yet */
     /* An artifact is deployed and undeployed by one thread at a time: lock by hash of its id. */
     pthread_mutex_t deploying[DEPLOY_LOCKS];
 };
