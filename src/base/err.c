@@ -25,6 +25,12 @@ bool err_ctx(struct err *e, const char *fmt, ...)
     return false;
 }
 
+bool err_id(struct err *e, const char *id)
+{
+    snprintf(e->id, sizeof e->id, "%s", id);
+    return false;
+}
+
 static const struct {
     int http;
     const char *phrase;

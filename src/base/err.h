@@ -34,6 +34,7 @@ struct err {
     enum err_code code;
     char msg[480]; /* for the client: names the offending value */
     char ctx[200]; /* the path, for operators */
+    char id[40];   /* the message's own code in its face ("/SALM/EXT_DEVOPS/002"); "": that of code */
     const char *file;
     int line;
 };
@@ -43,6 +44,8 @@ bool err_set_at(struct err *e, const char *file, int line, enum err_code code, c
     PRINTF(5, 6);
 /* Adds "doing what" in front of the context on the way up; returns false. */
 bool err_ctx(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+/* Gives the message its code: `return err_set(e, ...) || err_id(e, "...")`; returns false. */
+bool err_id(struct err *e, const char *id);
 int err_http(enum err_code code);
 const char *err_phrase(enum err_code code); /* the HTTP reason phrase */
 #endif

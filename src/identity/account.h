@@ -38,7 +38,21 @@ enum how { BY_BASIC, BY_BEARER, BY_SESSION };
 struct user {
     const struct account *account;
     enum how how;
+    const struct session_face *face;
 };
+/* How one face asks for a logon and shows sessions. The sealed ticket in the cookie is the same for all. */
+struct session_face {
+    const char *realm;
+    const char *html; /* body of a 401; NULL: the reason in plain text */
+    struct session_cookie {
+        const char *name;
+        enum { COOKIE_TICKET, COOKIE_NUMBER, COOKIE_FIXED } kind;
+        const char *fixed, *attributes, *tls_attributes;
+    } cookies[2]; /* in the order they are set */
+    bool renewed; /* every fetch sets the cookies again, which extends the session */
+    const char *refusal;
+};
+extern const struct session_face session_ci, session_gateway;
 const struct account *account_find(struct identity *i, enum account_kind kind, str name);
 /* Name and password or secret; NULL: wrong. Slow for users: argon2. */
 const struct account *account_check(struct identity *i, enum account_kind kind, str name, str password);

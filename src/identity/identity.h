@@ -18,6 +18,9 @@ void identity_close(struct identity *i);
 /* For http_route.admit (ctx: the identity): sets r->user from Authorization or the session cookie. ERR_UNAUTHORIZED when
  * credentials are missing or wrong. */
 http_admit identity_admit;
+/* The same as SAP Gateway does it (spec devops.md 6): its realm and page, and csrf_fetch sets, in this order,
+ * sap-usercontext and SAP_SESSIONID_SM1_001. A session of either face counts in both. */
+http_admit identity_admit_gateway;
 str user_name(const void *user);                 /* "" for NULL */
 bool user_has_role(const void *user, str role);  /* STR_NONE or "": any authenticated user */
 /* "X-CSRF-Token: Fetch": puts the token and the session cookies on the answer. true: it was asked for. */

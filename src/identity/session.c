@@ -9,6 +9,27 @@
 
 enum { SESSION_MS = 1800000 };
 
+#define LAX "; Path=/; HttpOnly; SameSite=Lax"
+const struct session_face session_ci = {
+    .realm = "Tidemill",
+    .cookies = {{"JSESSIONID", COOKIE_TICKET, NULL, LAX, "; Secure"},
+                {"__VCAP_ID__", COOKIE_NUMBER, NULL, LAX, "; Secure"}},
+    .refusal =
+        "CSRF token validation failed: fetch one with X-CSRF-Token: Fetch and send it with the session cookies.",
+};
+/* Pipelines split these two lines at ';' and ',' and take the third piece: order and attributes are fixed. */
+const struct session_face session_gateway = {
+    .realm = "SAP NetWeaver Application Server [SM1/001]",
+    .html =
+        "<html><head><title>Logon failed</title></head><body><h1>401 Unauthorized</h1>"
+        "<p>Logon failed: user name or password is missing or wrong.</p></body></html>\n",
+    .cookies = {{"sap-usercontext", COOKIE_FIXED, "sap-client=001", "; path=/", ""},
+                {"SAP_SESSIONID_SM1_001", COOKIE_TICKET, NULL, "; path=/", "; secure; HttpOnly"}},
+    .renewed = true,
+    .refusal = "CSRF token validation failed",
+};
+static const char *const session_names[] = {"JSESSIONID", "SAP_SESSIONID_SM1_001"};
+
 str ticket_make(struct identity *i, struct arena *a, char kind, int64_t until_ms, str rest)
 {
     str text = arena_fmt(a, "%c|%" PRId64 "|" STR_FMT, kind, until_ms, STR_ARG(rest));
@@ -27,8 +48,9 @@ bool ticket_read(struct identity *i, struct arena *a, char kind, str ticket, str
     struct err e = {0};
     str sealed, text, until;
     int64_t until_ms;
-    if (ticket.n > 4096 || !base64_decode(a, ticket, &sealed) || !store_unseal(i->store, a, sealed, &text, &e) ||
-        text.n < 2 || text.p[0] != kind || text.p[1] != '|')
+    if (ticket.n > 4096 || !base64_decode(a, ticket, &sealed) ||
+        !store_unseal(i->store, a, sealed, &text, &e) || text.n < 2 || text.p[0] != kind ||
+        text.p[1] != '|')
         return false;
     text = str_from(text, 2);
     if (!str_split(&text, '|', &until) || !str_to_i64(until, &until_ms) || until_ms < time_now_ms())
@@ -54,64 +76,88 @@ str cookie_value(const struct http_request *r, const char *name)
 }
 
 /* A session's rest: "NUMBER|u or c|name". */
-static bool session_read(struct identity *i, struct http_request *r, str *ret_number, str *ret_who)
+static bool session_read(struct identity *i, struct http_request *r, const char *cookie,
+                         str *ret_number, str *ret_who)
 {
-    str rest, cookie = cookie_value(r, "JSESSIONID");
-    return cookie.p && ticket_read(i, r->arena, 's', cookie, &rest) && str_split(&rest, '|', ret_number) &&
-           (*ret_who = rest, true);
+    str rest, ticket = cookie_value(r, cookie);
+    return ticket.p && ticket_read(i, r->arena, 's', ticket, &rest) &&
+           str_split(&rest, '|', ret_number) && (*ret_who = rest, true);
 }
 
 static str who(struct arena *a, const struct account *account)
 {
-    return arena_fmt(a, "%c" STR_FMT, account->kind == ACCOUNT_USER ? 'u' : 'c', STR_ARG(account->name));
+    return arena_fmt(a, "%c" STR_FMT, account->kind == ACCOUNT_USER ? 'u' : 'c',
+                     STR_ARG(account->name));
 }
 
 const struct account *session_account(struct identity *i, struct http_request *r)
 {
     str number, name;
-    if (!session_read(i, r, &number, &name) || !name.n)
-        return NULL;
-    return account_find(i, name.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(name, 1));
+    for (size_t n = 0; n < COUNT(session_names); n++)
+        if (session_read(i, r, session_names[n], &number, &name) && name.n)
+            return account_find(i, name.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT,
+                                str_from(name, 1));
+    return NULL;
+}
+
+/* The number of the caller's own session among those of the request; wanted STR_NONE: any. */
+static bool own_session(const struct user *u, struct http_request *r, str wanted, str *ret_number)
+{
+    str name, own = who(r->arena, u->account);
+    for (size_t n = 0; n < COUNT(session_names); n++)
+        if (session_read(u->account->identity, r, session_names[n], ret_number, &name) &&
+            str_eq(name, own) && (!wanted.p || str_eq(wanted, *ret_number)))
+            return true;
+    return false;
+}
+
+static void set_cookies(const struct user *u, struct http_request *r, int64_t until, str number)
+{
+    bool tls = str_starts(r->url, STR("https:"));
+    for (size_t n = 0; n < COUNT(u->face->cookies); n++) {
+        const struct session_cookie *c = &u->face->cookies[n];
+        str value = c->kind == COOKIE_FIXED ? str_of(c->fixed)
+                    : c->kind == COOKIE_NUMBER
+                        ? str_sub(number, 0, 8)
+                        : ticket_make(u->account->identity, r->arena, 's', until,
+                                      arena_fmt(r->arena, STR_FMT "|" STR_FMT, STR_ARG(number),
+                                                STR_ARG(who(r->arena, u->account))));
+        http_set(r, "Set-Cookie",
+                 arena_fmt(r->arena, "%s=" STR_FMT "%s%s", c->name, STR_ARG(value), c->attributes,
+                           tls ? c->tls_attributes : ""));
+    }
 }
 
 bool csrf_fetch(struct http_request *r)
 {
     const struct user *u = r->user;
-    str number, name;
+    str number;
     if (!u || !str_eq_nocase(http_header(&r->headers, "X-CSRF-Token"), STR("fetch")))
         return false;
-    struct identity *i = u->account->identity;
     int64_t until = time_now_ms() + SESSION_MS;
-    if (!session_read(i, r, &number, &name) || !str_eq(name, who(r->arena, u->account))) {
+    bool known = own_session(u, r, STR_NONE, &number);
+    if (!known)
         number = id_uuid(r->arena);
-        str session = ticket_make(i, r->arena, 's', until,
-                                  arena_fmt(r->arena, STR_FMT "|" STR_FMT, STR_ARG(number), STR_ARG(who(r->arena, u->account))));
-        bool tls = str_starts(r->url, STR("https:"));
-        http_set(r, "Set-Cookie",
-                 arena_fmt(r->arena, "JSESSIONID=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax%s", STR_ARG(session),
-                           tls ? "; Secure" : ""));
-        http_set(r, "Set-Cookie",
-                 arena_fmt(r->arena, "__VCAP_ID__=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax%s",
-                           STR_ARG(str_sub(number, 0, 8)), tls ? "; Secure" : ""));
-    }
-    http_set(r, "X-CSRF-Token", ticket_make(i, r->arena, 'x', until, number));
+    if (!known || u->face->renewed)
+        set_cookies(u, r, until, number);
+    http_set(r, "X-CSRF-Token", ticket_make(u->account->identity, r->arena, 'x', until, number));
     return true;
 }
 
 bool csrf_check(struct http_request *r)
 {
     const struct user *u = r->user;
-    str number, name, token;
+    str number, token;
     if (!u || u->how == BY_BEARER)
         return true;
-    struct identity *i = u->account->identity;
-    if (session_read(i, r, &number, &name) && str_eq(name, who(r->arena, u->account)) &&
-        ticket_read(i, r->arena, 'x', http_header(&r->headers, "X-CSRF-Token"), &token) && str_eq(token, number))
+    if (ticket_read(u->account->identity, r->arena, 'x', http_header(&r->headers, "X-CSRF-Token"),
+                    &token) &&
+        own_session(u, r, token, &number))
         return true;
     r->response.status = 403;
     http_set(r, "X-CSRF-Token", STR("Required"));
     http_set(r, "Content-Type", STR("text/plain;charset=UTF-8"));
     buf_reset(&r->response.out);
-    buf_addz(&r->response.out, "CSRF token validation failed: fetch one with X-CSRF-Token: Fetch and send it with the session cookies.");
+    buf_addz(&r->response.out, u->face->refusal);
     return false;
 }

@@ -131,7 +131,8 @@ static bool read_property(struct reader *r, const struct model_property *p, size
             continue;
         if (!inner)
             return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
-                           STR_ARG(str_sub(c->key, 0, 200)));
+                           STR_ARG(str_sub(c->key, 0, 200))) ||
+                   err_id(e, "property");
         if (!read_property(r, inner, slot + inner->slot, c, en, e))
             return false;
     }
@@ -202,7 +203,8 @@ static bool read_object(struct reader *r, const struct model_type *t, const stru
             continue;
         if (!p && !nav)
             return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
-                           STR_ARG(str_sub(c->key, 0, 200)));
+                           STR_ARG(str_sub(c->key, 0, 200))) ||
+                   err_id(e, "property");
         if (p ? !read_property(r, p, p->slot, c, en, e) : !read_nav(r, nav, c, en, e))
             return false;
     }

@@ -64,5 +64,8 @@ void error_out(struct odata_service *s, struct http_request *r, const struct err
     r->response.status = err_http(e->code);
     http_set(r, "Content-Type", json ? STR("application/json") : STR("application/xml"));
     http_set(r, "DataServiceVersion", STR("1.0"));
-    (json ? json_error : xml_error)(&r->response.out, e);
+    if (s->config.gateway)
+        error_gateway(s, r->arena, e, message(e), json, &r->response.out);
+    else
+        (json ? json_error : xml_error)(&r->response.out, e);
 }

@@ -46,14 +46,16 @@ str odata_option(const struct odata_call *c, const char *name)
                                                                                        : v;
 }
 
-static bool read_argument(struct odata_request *rq, const struct model_property *p,
+static bool parse_argument(struct odata_request *rq, const struct model_property *p,
                           struct value *ret, struct err *e)
 {
     str text = query_value(rq->arena, rq->http->query, arena_strdup(rq->arena, p->name));
     enum edm type;
     *ret = VALUE_NULL;
     if (!text.p)
-        return p->nullable || err_set(e, ERR_BAD_REQUEST, "Missing parameter.");
+        return p->nullable ||
+               err_set(e, ERR_BAD_REQUEST, "Missing parameter '" STR_FMT "'.", STR_ARG(p->name)) ||
+               err_id(e, "missing-parameter");
     if (!edm_parse_uri(rq->arena, text, &type, ret, e))
         return err_set(e, ERR_BAD_REQUEST, "Unknown literal: '" STR_FMT "'.",
                        STR_ARG(str_sub(text, 0, 200)));
@@ -69,6 +71,12 @@ static bool read_argument(struct odata_request *rq, const struct model_property 
         return err_set(e, ERR_BAD_REQUEST, "The value of '" STR_FMT "' is longer than %u.",
                        STR_ARG(p->name), p->max_length);
     return true;
+}
+
+static bool read_argument(struct odata_request *rq, const struct model_property *p,
+                          struct value *ret, struct err *e)
+{
+    return parse_argument(rq, p, ret, e) || (!e->id[0] && err_id(e, "parameter"));
 }
 
 /* Function(key) */

@@ -144,6 +144,10 @@ bool negotiate(struct odata_request *rq, enum answer_kind kind, struct err *e)
     str accept = http_header(&rq->http->headers, "Accept");
     if (rq->options.raw[OPTION_FORMAT].p && kind != ANSWER_METADATA)
         return by_format(rq, of, e);
+    if (kind == ANSWER_METADATA && rq->service->config.gateway) {
+        choose(rq, of);
+        return true;
+    }
     if (!parse_accept(accept, ranges, &n))
         return err_set(
             e, ERR_BAD_REQUEST,

@@ -272,8 +272,12 @@ static bool check_operation(const struct odata_request *rq, const struct action 
     if (!set->operations && !set->nav_operations)
         return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' is not supported.",
                        STR_ARG(set->name));
-    if (rq->method != METHOD_GET)
+    if (rq->method != METHOD_GET && !rq->service->config.gateway)
         return not_allowed(e);
+    if (rq->method != METHOD_GET)
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "Method '" STR_FMT "' of '" STR_FMT "' is not implemented in the data provider class",
+                       STR_ARG(rq->http->method), STR_ARG(set->name));
     if (direct && set->nav_operations & action->operation)
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "The entity set '" STR_FMT "' can only be reached through a navigation.",

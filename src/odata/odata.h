@@ -130,6 +130,10 @@ struct odata_config {
     unsigned page_size; /* 0: 1000 */
     bool
         json_by_default; /* for callers without Accept, or with any type accepted: JSON, not Atom */
+    /* Where SAP Gateway and the Olingo library differ, as Gateway: error documents (their code is the
+     * err_id that a hook gave), 501 for operations that a set does not serve, $metadata whatever
+     * Accept says. */
+    bool gateway;
     bool (*has_role)(const void *user, str role); /* NULL: every role */
     /* Writes and functions run there; ctx as above. NULL: on the calling thread (tests). */
     void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg);

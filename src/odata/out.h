@@ -50,4 +50,7 @@ bool prefers_json(struct http_request *r, bool json_by_default);
 
 /* Fills the response with the error document (not sent); 5xx details go to the log. */
 void error_out(struct odata_service *s, struct http_request *r, const struct err *e);
+/* The document of SAP Gateway; plain: the text for the caller. */
+void error_gateway(const struct odata_service *s, struct arena *a, const struct err *e, str plain,
+                   bool json, struct buf *out);
 #endif

@@ -127,7 +127,7 @@ static bool parse_keys(struct parser *p, const struct model_type *t, str keys, s
 static bool collection_key(struct parser *p, struct uri_step *step, str keys, struct err *e)
 {
     if (keys.n && !parse_keys(p, step->set->type, keys, &step->key, e))
-        return false;
+        return err_id(e, "key");
     p->u->kind = step->key ? URI_ENTITY : URI_FEED;
     return true;
 }
@@ -156,7 +156,8 @@ static bool parse_nav(struct parser *p, const struct model_nav *nav, str keys, s
 static bool not_found(str name, struct err *e)
 {
     return err_set(e, ERR_NOT_FOUND, "Could not find property with name: '" STR_FMT "'.",
-                   STR_ARG(name));
+                   STR_ARG(name)) ||
+           err_id(e, "segment");
 }
 
 /* Behind a property: deeper into a complex one, or $value of a primitive one. */
@@ -280,7 +281,7 @@ static bool parse_function(struct parser *p, const struct model_function *f, str
     if (keys.p && !many)
         return err_set(e, ERR_BAD_REQUEST, "Invalid segment: '" STR_FMT "'.", STR_ARG(f->name));
     if (keys.n && !parse_keys(p, f->set->type, keys, &p->u->function_key, e))
-        return false;
+        return err_id(e, "key");
     if (!more(p))
         return true;
     if (!next_segment(p, &segment, e))
@@ -318,7 +319,8 @@ static bool parse_first(struct parser *p, str segment, struct err *e)
     if (!step.set)
         return err_set(e, ERR_NOT_FOUND,
                        "Could not find an entity set or function import for '" STR_FMT "'.",
-                       STR_ARG(name));
+                       STR_ARG(name)) ||
+               err_id(e, "segment");
     return collection_key(p, &step, keys, e) && add_step(p, step, e) && parse_rest(p, e);
 }
 

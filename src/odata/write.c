@@ -67,8 +67,9 @@ static bool read_new(struct odata_request *rq, struct entity **ret, struct err *
 {
     const struct model_type *t = target(rq)->set->type;
     str type = media_type_of(rq);
-    if (!t->has_stream || !type.n || is_json(rq) ||
-        str_eq_nocase(type, STR("application/atom+xml")))
+    bool named = http_header(&rq->http->headers, "Slug").p != NULL; /* a JSON file is a file */
+    if (!t->has_stream || (!named && (!type.n || is_json(rq) ||
+                                      str_eq_nocase(type, STR("application/atom+xml")))))
         return want_json(rq, e) &&
                json_entity(rq->arena, rq->service->model, t, body_of(rq), ret, e);
     *ret = entity_new(rq->arena, t);

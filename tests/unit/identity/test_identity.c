@@ -142,6 +142,40 @@ static void test_csrf(void **state)
     buf_free(&other->response.out);
 }
 
+/* Pipelines take the third piece of the two lines, split at ';' and ','. */
+static void test_gateway_cookies(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e = {0};
+    size_t limit = 0;
+    const char *const urls[] = {"http://h", "https://h"}, *const tails[] = {"; path=/", "; path=/; secure; HttpOnly"};
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct http_request *fetch = request(a, "GET", basic(a, "dev:dev"));
+        fetch->url = str_of(urls[i]);
+        vec_add(a, &fetch->headers.list, (struct http_header){STR("x-csrf-token"), STR("Fetch")});
+        assert_true(identity_admit_gateway(f->identity, fetch, &limit, &e));
+        assert_true(csrf_fetch(fetch));
+        assert_str(fetch->response.headers.list.at[0].value, "sap-usercontext=sap-client=001; path=/");
+        str session = fetch->response.headers.list.at[1].value;
+        assert_true(str_starts(session, STR("SAP_SESSIONID_SM1_001=")) && str_ends(session, str_of(tails[i])));
+        str cookie = str_sub(session, 0, str_find_char(session, ';', 0));
+        assert_int_equal(str_find_char(cookie, ',', 0), SIZE_MAX);
+        struct http_request *post = request(a, "POST", STR_NONE); /* in another face, by the session alone */
+        vec_add(a, &post->headers.list,
+                (struct http_header){STR("Cookie"), arena_fmt(a, STR_FMT "; sap-usercontext=sap-client=001", STR_ARG(cookie))});
+        vec_add(a, &post->headers.list,
+                (struct http_header){STR("x-csrf-token"), http_header(&fetch->response.headers, "X-CSRF-Token")});
+        assert_true(admit(f, post, &e));
+        assert_true(csrf_check(post));
+    }
+    struct http_request *nobody = request(a, "GET", STR_NONE);
+    assert_false(identity_admit_gateway(f->identity, nobody, &limit, &e));
+    assert_str(http_header(&nobody->response.headers, "WWW-Authenticate"),
+               "Basic realm=\"SAP NetWeaver Application Server [SM1/001]\"");
+    buf_free(&nobody->response.out);
+}
+
 static void test_service_key(void **state)
 {
     struct fixture *f = *state;
@@ -168,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_basic_and_roles),
         cmocka_unit_test(test_removed_user_is_refused),
         cmocka_unit_test(test_csrf),
+        cmocka_unit_test(test_gateway_cookies),
         cmocka_unit_test(test_service_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
