@@ -74,24 +74,31 @@ static void count(void *n)
     atomic_fetch_add((atomic_int *)n, 1);
 }
 
-static void wait_for(void *go)
+struct gate {
+    atomic_int reached, open;
+};
+static void wait_for(void *arg)
 {
-    while (!atomic_load((atomic_int *)go))
+    struct gate *g = arg;
+    atomic_store(&g->reached, 1);
+    while (!atomic_load(&g->open))
         usleep(100);
 }
 
 static void test_pool_is_bounded(void **state)
 {
     (void)state;
-    atomic_int go = 0, ran = 0;
+    struct gate gate = {0};
+    atomic_int ran = 0;
     struct pool *p = pool_new("test", 1, 2);
-    pool_add(p, wait_for, &go);
-    usleep(20000); /* lets the thread take it */
+    pool_add(p, wait_for, &gate);
+    while (!atomic_load(&gate.reached))
+        usleep(100);
     assert_true(pool_try(p, count, &ran));
     assert_true(pool_try(p, count, &ran));
     assert_false(pool_try(p, count, &ran));
     pool_add(p, count, &ran);
-    atomic_store(&go, 1);
+    atomic_store(&gate.open, 1);
     pool_free(p);
     assert_int_equal(ran, 3);
 }

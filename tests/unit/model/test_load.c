@@ -154,7 +154,7 @@ static void test_errors(void **state)
         {"tm:index=\"label",              "tm:index=\"lable",            "tm:index: no column 'lable'"                 },
         {"floor DESC",                    "floor DOWN",                  "tm:index: 'DOWN' is neither ASC, DESC nor NOT NULL"    },
         {"owner Edm.String",              "owner",                       "tm:columns: 'owner' is not a name and a type"},
-        {"tm:column=\"sealed\"",          "tm:column=\"label\"",         "two properties have the column 'label'"      },
+        {"tm:column=\"sealed\"",          "tm:column=\"id\"",            "two properties have the column 'id'"         },
         {"Relationship=\"NS.BoxThings\"", "Relationship=\"NS.Nothing\"",
          "line 9: NavigationProperty 'Things': Relationship"                                                           },
         {"ToRole=\"thing\"",              "ToRole=\"thin\"",             "ToRole: the association has no role 'thin'"  },
