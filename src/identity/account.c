@@ -10,20 +10,20 @@
 #include <stdlib.h>
 
 /* Role collections as delivered with the product (roles.md, last paragraph). */
-#define READ_ONLY                                                                                   \
-    "WorkspacePackagesRead,MonitoringDataRead,DataStoresAndQueuesRead,CredentialsRead,"             \
+#define READ_ONLY                                                                       \
+    "WorkspacePackagesRead,MonitoringDataRead,DataStoresAndQueuesRead,CredentialsRead," \
     "MessageProcessingLocksRead,AccessPoliciesRead,DataArchivingRead,TraceConfigurationRead"
 static const struct {
     const char *name, *roles;
 } collections[] = {
-    {"PI_Read_Only", READ_ONLY},
-    {"PI_Business_Expert", READ_ONLY ",MessagePayloadsRead,DataStorePayloadsRead"},
-    {"PI_Integration_Developer",
-     READ_ONLY ",MessagePayloadsRead,DataStorePayloadsRead,WorkspacePackagesEdit,WorkspacePackagesConfigure,"
-               "WorkspaceArtifactsDeploy,MonitoringArtifactsDeploy,TraceConfigurationEdit,CatalogPackagesCopy,"
-               "CatalogPackagesRead,CatalogPackageArtifactsRead,DataStoresAndQueuesDelete,QueuesRetry,"
-               "ESBMessaging.send"},
-    {"PI_Administrator", "*"},
+    {"PI_Read_Only",             READ_ONLY                                             },
+    {"PI_Business_Expert",       READ_ONLY ",MessagePayloadsRead,DataStorePayloadsRead"},
+    {"PI_Integration_Developer", READ_ONLY
+     ",MessagePayloadsRead,DataStorePayloadsRead,WorkspacePackagesEdit,WorkspacePackagesConfigure,"
+     "WorkspaceArtifactsDeploy,MonitoringArtifactsDeploy,TraceConfigurationEdit,CatalogPackagesCopy,"
+     "CatalogPackagesRead,CatalogPackageArtifactsRead,DataStoresAndQueuesDelete,QueuesRetry,"
+     "ESBMessaging.send"                               },
+    {"PI_Administrator",         "*"                                                   },
 };
 
 static void grant(struct account *a, struct arena *arena, str roles)
@@ -44,7 +44,8 @@ static struct map *map_of(struct identity *i, enum account_kind kind)
     return kind == ACCOUNT_USER ? &i->users : &i->clients;
 }
 
-static void enter(struct identity *i, enum account_kind kind, str name, str hash, str plain, str roles)
+static void enter(struct identity *i, enum account_kind kind, str name, str hash, str plain,
+                  str roles)
 {
     struct account *a = arena_new_of(i->arena, struct account);
     *a = (struct account){.identity = i, .kind = kind};
@@ -59,7 +60,8 @@ static void enter(struct identity *i, enum account_kind kind, str name, str hash
 static bool load_row(void *arg, const struct value *v, size_t n)
 {
     (void)n;
-    enter(arg, v[1].s.n && v[1].s.p[0] == 'c' ? ACCOUNT_CLIENT : ACCOUNT_USER, v[0].s, v[2].s, STR_NONE, v[3].s);
+    enter(arg, v[1].s.n && v[1].s.p[0] == 'c' ? ACCOUNT_CLIENT : ACCOUNT_USER, v[0].s, v[2].s,
+          STR_NONE, v[3].s);
     return true;
 }
 
@@ -72,8 +74,11 @@ bool identity_open(const struct identity_config *c, struct identity **ret, struc
         {"roles", V_TEXT, true},
     };
     static const char *const keys[] = {"kind", "name"};
-    static const struct store_table table = {
-        .name = "identity_account", .columns = columns, .ncolumns = COUNT(columns), .keys = keys, .nkeys = COUNT(keys)};
+    static const struct store_table table = {.name = "identity_account",
+                                             .columns = columns,
+                                             .ncolumns = COUNT(columns),
+                                             .keys = keys,
+                                             .nkeys = COUNT(keys)};
     struct identity *i = mem_alloc(sizeof *i);
     *i = (struct identity){.store = c->store, .arena = arena_new()};
     pthread_rwlock_init(&i->lock, NULL);
@@ -82,7 +87,8 @@ bool identity_open(const struct identity_config *c, struct identity **ret, struc
     map_init(&i->users, i->arena, false);
     map_init(&i->clients, i->arena, false);
     if (!store_define(c->store, &table, 1, e) ||
-        !store_query(c->store, "SELECT name, kind, hash, roles FROM identity_account", NULL, 0, load_row, i, e)) {
+        !store_query(c->store, "SELECT name, kind, hash, roles FROM identity_account", NULL, 0,
+                     load_row, i, e)) {
         identity_close(i);
         return err_ctx(e, "users");
     }
@@ -129,7 +135,23 @@ static void digest_hex(str s, char ret[65])
     ret[64] = 0;
 }
 
-const struct account *account_check(struct identity *i, enum account_kind kind, str name, str password)
+static bool check_password(struct identity *i, const struct account *a, str password, str peer)
+{
+    atomic_llong *debt = &i->guessers[(str_hash(a->name) * 31 + str_hash(peer)) % GUESSERS];
+    long long now = time_monotonic_ms(), until = atomic_load(debt);
+    if (until - now >= PATIENCE_MS)
+        return false;
+    pthread_mutex_lock(&i->hashing);
+    bool ok = secret_check_password(password, a->hash.p);
+    pthread_mutex_unlock(&i->hashing);
+    while (!ok &&
+           !atomic_compare_exchange_weak(debt, &until, (until > now ? until : now) + WRONG_MS))
+        ;
+    return ok;
+}
+
+const struct account *account_check(struct identity *i, enum account_kind kind, str name,
+                                    str password, str peer)
 {
     const struct account *a = account_find(i, kind, name);
     bool ok;
@@ -140,23 +162,24 @@ const struct account *account_check(struct identity *i, enum account_kind kind, 
         digest_hex(password, hex);
         ok = a && secret_equal(a->hash, str_of(hex));
     } else {
-        pthread_mutex_lock(&i->hashing);
-        ok = a && secret_check_password(password, a->hash.p);
-        pthread_mutex_unlock(&i->hashing);
+        ok = a && check_password(i, a, password, peer);
     }
     return ok ? a : NULL;
 }
 
 /* ---- administration ---- */
-static bool save(struct identity *i, enum account_kind kind, str name, str hash, str roles, struct err *e)
+static bool save(struct identity *i, enum account_kind kind, str name, str hash, str roles,
+                 struct err *e)
 {
     struct store_batch *b = store_batch_new();
-    struct value v[] = {VALUE_TEXT(name), VALUE_TEXT(kind == ACCOUNT_CLIENT ? STR("client") : STR("user")),
+    struct value v[] = {VALUE_TEXT(name),
+                        VALUE_TEXT(kind == ACCOUNT_CLIENT ? STR("client") : STR("user")),
                         VALUE_TEXT(hash), VALUE_TEXT(roles)};
-    store_batch_add(b,
-                    "INSERT INTO identity_account (name, kind, hash, roles) VALUES (?, ?, ?, ?) "
-                    "ON CONFLICT (kind, name) DO UPDATE SET hash = excluded.hash, roles = excluded.roles",
-                    v, COUNT(v));
+    store_batch_add(
+        b,
+        "INSERT INTO identity_account (name, kind, hash, roles) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (kind, name) DO UPDATE SET hash = excluded.hash, roles = excluded.roles",
+        v, COUNT(v));
     if (!store_commit_wait(i->store, b, e))
         return false;
     pthread_rwlock_wrlock(&i->lock);
@@ -169,6 +192,7 @@ static void forget_verified(struct identity *i)
 {
     pthread_mutex_lock(&i->verified_lock);
     memset(i->verified, 0, sizeof i->verified);
+    i->generation++;
     pthread_mutex_unlock(&i->verified_lock);
 }
 
@@ -180,15 +204,19 @@ static str join(struct arena *a, const str *roles, size_t n)
     return all;
 }
 
-bool identity_put_user(struct identity *i, str name, str password, const str *roles, size_t nroles, struct err *e)
+bool identity_put_user(struct identity *i, str name, str password, const str *roles, size_t nroles,
+                       struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     char hash[SECRET_HASH];
     if (!name.n || name.n > 255 || str_find_char(name, ':', 0) != SIZE_MAX || !utf8_valid(name))
         return err_set(e, ERR_BAD_REQUEST, "a user name has 1 to 255 characters and no colon");
     if (password.n < 8 || password.n > 1024)
-        return err_set(e, ERR_BAD_REQUEST, "the password of '" STR_FMT "' must have 8 to 1024 characters", STR_ARG(name));
-    if (!secret_hash_password(password, hash, e) || !save(i, ACCOUNT_USER, name, str_of(hash), join(a, roles, nroles), e))
+        return err_set(e, ERR_BAD_REQUEST,
+                       "the password of '" STR_FMT "' must have 8 to 1024 characters",
+                       STR_ARG(name));
+    if (!secret_hash_password(password, hash, e) ||
+        !save(i, ACCOUNT_USER, name, str_of(hash), join(a, roles, nroles), e))
         return err_ctx(e, "user '" STR_FMT "'", STR_ARG(name));
     forget_verified(i);
     return true;
@@ -233,8 +261,8 @@ static str random_text(struct arena *a, size_t bytes)
     return hex_encode(a, (str){(char *)raw, bytes}, false);
 }
 
-bool identity_create_key(struct identity *i, struct arena *a, str base_url, const str *roles, size_t nroles,
-                         str *ret_json, struct err *e)
+bool identity_create_key(struct identity *i, struct arena *a, str base_url, const str *roles,
+                         size_t nroles, str *ret_json, struct err *e)
 {
     str id = arena_fmt(a, "sb-" STR_FMT "!t1", STR_ARG(id_uuid(a))), secret = random_text(a, 32);
     char hex[65];

@@ -5,6 +5,7 @@
 #include "identity/identity.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum account_kind { ACCOUNT_USER, ACCOUNT_CLIENT };
 struct account { /* immutable; lives until the identity is closed */
@@ -24,6 +25,9 @@ struct verified {
     int64_t until_ms;
 };
 enum { VERIFIED = 1024, VERIFIED_MS = 300000 };
+/* Wrong passwords of a user from an address: ten at once, then one a second; what is more is refused unseen, so that
+ * guessing neither succeeds nor keeps the HTTP threads busy with argon2. A slot holds when its debt is paid. */
+enum { GUESSERS = 1024, WRONG_MS = 1000, PATIENCE_MS = 10000 };
 struct identity {
     struct store *store;
     struct arena *arena; /* accounts, the replaced ones included */
@@ -32,6 +36,9 @@ struct identity {
     pthread_mutex_t hashing;   /* one argon2 at a time: 19 MB each */
     pthread_mutex_t verified_lock;
     struct verified verified[VERIFIED];
+    unsigned
+        generation; /* of accounts, under verified_lock: what was checked before a change is not kept */
+    atomic_llong guessers[GUESSERS];
 };
 /* What r->user points to. */
 enum how { BY_BASIC, BY_BEARER, BY_SESSION };
@@ -54,8 +61,9 @@ struct session_face {
 };
 extern const struct session_face session_ci, session_gateway;
 const struct account *account_find(struct identity *i, enum account_kind kind, str name);
-/* Name and password or secret; NULL: wrong. Slow for users: argon2. */
-const struct account *account_check(struct identity *i, enum account_kind kind, str name, str password);
+/* Name and password or secret; NULL: wrong, or too many wrong ones from that peer. Slow for users: argon2. */
+const struct account *account_check(struct identity *i, enum account_kind kind, str name,
+                                    str password, str peer);
 
 /* Sealed texts "kind|expiry|rest" that only we can make: tokens, session cookies, CSRF tokens. base64url. */
 str ticket_make(struct identity *i, struct arena *a, char kind, int64_t until_ms, str rest);

@@ -25,31 +25,50 @@ static struct verified *verified_slot(struct identity *i, const unsigned char di
     return &i->verified[(digest[0] | (unsigned)digest[1] << 8) % VERIFIED];
 }
 
-static const struct account *by_basic(struct identity *i, struct arena *a, str authorization)
+/* *ret_generation: of the accounts, for keep_verified. A caller that comes back stays known. */
+static const struct account *find_verified(struct identity *i, const unsigned char digest[32],
+                                           unsigned *ret_generation)
 {
-    unsigned char digest[32];
-    str name, password;
-    secret_sha256(authorization, digest);
     pthread_mutex_lock(&i->verified_lock);
     struct verified *slot = verified_slot(i, digest);
-    const struct account *found =
-        !memcmp(slot->digest, digest, sizeof digest) && slot->until_ms > time_monotonic_ms()
-            ? slot->account
-            : NULL;
+    int64_t now = time_monotonic_ms();
+    bool hit = !memcmp(slot->digest, digest, sizeof slot->digest) && slot->until_ms > now;
+    const struct account *found = hit ? slot->account : NULL;
+    if (hit)
+        slot->until_ms = now + VERIFIED_MS;
+    *ret_generation = i->generation;
     pthread_mutex_unlock(&i->verified_lock);
-    if (found || !basic_split(a, authorization, &name, &password))
-        return found;
-    found = account_check(i, ACCOUNT_USER, name, password);
-    if (!found) /* service keys may call flow endpoints with Basic */
-        found = account_check(i, ACCOUNT_CLIENT, name, password);
-    if (found) {
-        pthread_mutex_lock(&i->verified_lock);
-        slot = verified_slot(i, digest);
-        memcpy(slot->digest, digest, sizeof digest);
-        slot->account = found;
+    return found;
+}
+
+static void keep_verified(struct identity *i, const unsigned char digest[32],
+                          const struct account *account, unsigned generation)
+{
+    pthread_mutex_lock(&i->verified_lock);
+    struct verified *slot = verified_slot(i, digest);
+    if (generation == i->generation) {
+        memcpy(slot->digest, digest, sizeof slot->digest);
+        slot->account = account;
         slot->until_ms = time_monotonic_ms() + VERIFIED_MS;
-        pthread_mutex_unlock(&i->verified_lock);
     }
+    pthread_mutex_unlock(&i->verified_lock);
+}
+
+static const struct account *by_basic(struct identity *i, const struct http_request *r,
+                                      str authorization)
+{
+    unsigned char digest[32];
+    unsigned generation;
+    str name, password;
+    secret_sha256(authorization, digest);
+    const struct account *found = find_verified(i, digest, &generation);
+    if (found || !basic_split(r->arena, authorization, &name, &password))
+        return found;
+    found = account_check(i, ACCOUNT_USER, name, password, r->peer);
+    if (!found) /* service keys may call flow endpoints with Basic */
+        found = account_check(i, ACCOUNT_CLIENT, name, password, r->peer);
+    if (found)
+        keep_verified(i, digest, found, generation);
     return found;
 }
 
@@ -62,53 +81,35 @@ static const struct account *by_bearer(struct identity *i, struct arena *a, str 
     return account_find(i, rest.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(rest, 1));
 }
 
-static bool refuse(const struct session_face *f, struct http_request *r, bool wrong, struct err *e)
+bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
 {
-    http_set(r, "WWW-Authenticate", arena_fmt(r->arena, "Basic realm=\"%s\"", f->realm));
-    if (f->html) {
-        http_set(r, "Content-Type", STR("text/html; charset=utf-8"));
-        buf_addz(&r->response.out, f->html);
-    }
-    return err_set(
-        e, ERR_UNAUTHORIZED,
-        wrong ? "The credentials are wrong or the token has expired."
-              : "Credentials are missing: send Basic or a Bearer token from /oauth/token.");
-}
-
-static bool admit(struct identity *i, const struct session_face *f, struct http_request *r,
-                  struct err *e)
-{
+    struct identity *i = ctx;
     str authorization = http_header(&r->headers, "Authorization");
     const struct account *account;
     enum how how;
+    (void)ret_limit; /* the route's own */
     if (str_starts_nocase(authorization, STR("Bearer "))) {
         account = by_bearer(i, r->arena, str_from(authorization, 7));
         how = BY_BEARER;
     } else if (authorization.p) {
-        account = by_basic(i, r->arena, authorization);
+        account = by_basic(i, r, authorization);
         how = BY_BASIC;
     } else {
         account = session_account(i, r);
         how = BY_SESSION;
     }
-    if (!account)
-        return refuse(f, r, authorization.p != NULL, e);
+    if (!account) {
+        http_set(r, "WWW-Authenticate", STR("Basic realm=\"Tidemill\""));
+        return err_set(
+            e, ERR_UNAUTHORIZED,
+            authorization.p
+                ? "The credentials are wrong or the token has expired."
+                : "Credentials are missing: send Basic or a Bearer token from /oauth/token.");
+    }
     struct user *u = arena_new_of(r->arena, struct user);
-    *u = (struct user){account, how, f};
+    *u = (struct user){account, how};
     r->user = u;
     return true;
-}
-
-bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
-{
-    (void)ret_limit; /* the route's own */
-    return admit(ctx, &session_ci, r, e);
-}
-
-bool identity_admit_gateway(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
-{
-    (void)ret_limit;
-    return admit(ctx, &session_gateway, r, e);
 }
 
 str user_name(const void *user)

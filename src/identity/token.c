@@ -29,18 +29,22 @@ static void refuse(struct http_request *r, int status, const char *error, const 
 {
     if (status == 401)
         http_set(r, "WWW-Authenticate", STR("Basic realm=\"Tidemill\""));
-    answer(r, status, arena_fmt(r->arena, "{\"error\":\"%s\",\"error_description\":\"%s\"}", error, description));
+    answer(
+        r, status,
+        arena_fmt(r->arena, "{\"error\":\"%s\",\"error_description\":\"%s\"}", error, description));
 }
 
 static void issue(struct http_request *r, const struct account *a)
 {
-    str rest = arena_fmt(r->arena, "%c" STR_FMT, a->kind == ACCOUNT_USER ? 'u' : 'c', STR_ARG(a->name));
+    str rest =
+        arena_fmt(r->arena, "%c" STR_FMT, a->kind == ACCOUNT_USER ? 'u' : 'c', STR_ARG(a->name));
     struct jw w;
     AUTO(buf) struct buf b = BUF(65536);
     jw_init(&w, &b);
     jw_object(&w);
     jw_keyz(&w, "access_token");
-    jw_str(&w, ticket_make(a->identity, r->arena, 't', time_now_ms() + TOKEN_S * INT64_C(1000), rest));
+    jw_str(&w,
+           ticket_make(a->identity, r->arena, 't', time_now_ms() + TOKEN_S * INT64_C(1000), rest));
     jw_keyz(&w, "token_type");
     jw_str(&w, STR("bearer"));
     jw_keyz(&w, "expires_in");
@@ -64,10 +68,11 @@ static bool client_of(struct identity *i, struct http_request *r, const struct a
         if (!id.p)
             return true;
     }
-    *ret = account_check(i, ACCOUNT_CLIENT, id, secret);
+    *ret = account_check(i, ACCOUNT_CLIENT, id, secret, r->peer);
     if (!*ret) /* some tools send the two percent-encoded, as RFC 6749 2.3.1 has it */
-        if (percent_decode(r->arena, id, false, &id) && percent_decode(r->arena, secret, false, &secret))
-            *ret = account_check(i, ACCOUNT_CLIENT, id, secret);
+        if (percent_decode(r->arena, id, false, &id) &&
+            percent_decode(r->arena, secret, false, &secret))
+            *ret = account_check(i, ACCOUNT_CLIENT, id, secret, r->peer);
     if (!*ret)
         refuse(r, 401, "unauthorized", "Bad credentials");
     return *ret != NULL;
@@ -76,7 +81,7 @@ static bool client_of(struct identity *i, struct http_request *r, const struct a
 static void by_password(struct identity *i, struct http_request *r)
 {
     const struct account *a =
-        account_check(i, ACCOUNT_USER, parameter(r, "username"), parameter(r, "password"));
+        account_check(i, ACCOUNT_USER, parameter(r, "username"), parameter(r, "password"), r->peer);
     if (a)
         issue(r, a);
     else

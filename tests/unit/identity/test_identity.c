@@ -93,6 +93,24 @@ static void test_removed_user_is_refused(void **state)
     assert_false(identity_put_user(f->identity, STR("ab"), STR("short"), &role, 1, &e));
 }
 
+/* The right password comes too late; who was known before stays known. */
+static void test_guessing_is_slowed(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e = {0};
+    str role = STR("*");
+    assert_true(identity_put_user(f->identity, STR("joe"), STR("longenough"), &role, 1, &e));
+    for (int i = 0; i < 12; i++)
+        assert_false(admit(f, request(a, "GET", basic(a, arena_fmt(a, "joe:guess%d", i).p)), &e));
+    assert_false(admit(f, request(a, "GET", basic(a, "joe:longenough")), &e));
+    struct http_request *elsewhere = request(a, "GET", basic(a, "joe:longenough"));
+    elsewhere->peer = STR("10.0.0.9");
+    assert_true(admit(f, elsewhere, &e));
+    assert_true(admit(f, request(a, "GET", basic(a, "joe:longenough")), &e));
+    assert_true(admit(f, request(a, "GET", basic(a, "ann:correct horse")), &e));
+}
+
 static void test_csrf(void **state)
 {
     struct fixture *f = *state;
@@ -201,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_basic_and_roles),
         cmocka_unit_test(test_removed_user_is_refused),
+        cmocka_unit_test(test_guessing_is_slowed),
         cmocka_unit_test(test_csrf),
         cmocka_unit_test(test_gateway_cookies),
         cmocka_unit_test(test_service_key),
