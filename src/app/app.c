@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTIONS = 12000,
-       HEAD_BYTES = 16384 /* URL and headers; twice what nginx takes */ };
+       HEAD_BYTES = 12288 /* URL and headers, of requests and of answers */ };
 
 struct app {
     struct arena *arena;

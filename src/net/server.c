@@ -26,7 +26,9 @@
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 enum {
-    HEAD_LIMIT = 32 << 10, /* bytes of request line and headers; also the reading buffer */
+    HEAD_LIMIT = 32 << 10,
+    FIELD_COST = 64,       /* what MHD keeps for a header or a query parameter, beyond its bytes */
+    ANSWER_SPARE = 1024,   /* of an answer's head: what MHD adds */
     DRAIN_LIMIT = 1 << 20, /* bytes of a refused body that are read to keep the connection */
     OUT_LIMIT = 64 << 20,
     METHOD_LENGTH = 32,
@@ -41,6 +43,7 @@ struct http_server {
     const char *scheme;
     int64_t header_ms, idle_ms;
     uint16_t port;
+    size_t head_limit;
     _Atomic bool stopping;
     pthread_t reaper;
     struct conns conns;
@@ -110,15 +113,35 @@ static const char *zero_ended(char *small, size_t cap, struct arena *a, str s)
 }
 
 /* Half an answer must not look like a whole one. */
-static void replace_too_large(struct http_request *r)
+static void replace_answer(struct http_request *r, const char *text)
 {
     struct http_response *a = &r->response;
     buf_reset(&a->out);
     a->headers.list.n = 0;
     a->status = 500;
     a->out.limit = OUT_LIMIT;
-    buf_addz(&a->out, "The answer is too large.\n");
+    blob_unref(a->blob);
+    a->blob = NULL;
+    buf_addz(&a->out, text);
     http_set(r, "Content-Type", STR("text/plain; charset=utf-8"));
+}
+
+/* MHD keeps the head of the request and writes that of the answer in one piece of memory, twice head_limit; what has
+ * no place there it drops without a word, so both are measured before. */
+static size_t head_size(const struct http_headers *h, size_t each)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->list.n; i++)
+        n += h->list.at[i].name.n + h->list.at[i].value.n + sizeof ": \r\n" + each;
+    return n;
+}
+
+static size_t request_size(const struct request *q)
+{
+    size_t n = q->target.n + head_size(&q->r.headers, FIELD_COST);
+    for (size_t i = 0; i < q->target.n; i++)
+        n += q->target.p[i] == '&' ? FIELD_COST : 0;
+    return n;
 }
 
 static void build(struct request *q)
@@ -126,7 +149,9 @@ static void build(struct request *q)
     struct http_response *a = &q->r.response;
     a->status = a->status ? a->status : 200;
     if (!a->blob && a->out.failed)
-        replace_too_large(&q->r);
+        replace_answer(&q->r, "The answer is too large.\n");
+    if (head_size(&a->headers, 0) > q->server->head_limit - ANSWER_SPARE)
+        replace_answer(&q->r, "The headers of the answer are too large.\n");
     http_pack(&q->r);
     q->reply = response_of(a);
     if (!q->reply)
@@ -163,7 +188,7 @@ static void refuse(struct request *q, const struct err *e)
     struct http_response *a = &q->r.response;
     q->stage = REFUSED;
     q->left = DRAIN_LIMIT;
-    a->status = err_http(e->code);
+    a->status = a->status ? a->status : err_http(e->code);
     if (!a->out.n && !a->blob) {
         buf_addz(&a->out, e->msg);
         buf_add_char(&a->out, '\n');
@@ -243,6 +268,11 @@ static bool read_head(struct request *q, const char *method, bool http11, struct
     r->headers.list.at = arena_new_array(r->arena, struct http_header, 16);
     r->headers.list.cap = 16;
     MHD_get_connection_values_n(q->conn->mhd, MHD_HEADER_KIND, add_header, q);
+    if (request_size(q) > q->server->head_limit) {
+        r->response.status = q->target.n > q->server->head_limit ? 414 : 431;
+        return err_set(e, ERR_TOO_LARGE, "The URL and the headers are larger than %zu bytes.",
+                       q->server->head_limit);
+    }
     r->method = str_of(method);
     if (!http_is_token(r->method) || r->method.n > METHOD_LENGTH)
         return err_set(e, ERR_BAD_REQUEST, "The method is not valid.");
@@ -440,6 +470,7 @@ static struct http_server *server_new(const struct http_server_config *c)
     s->scheme = c->tls_cert.p ? "https://" : "http://";
     s->header_ms = c->header_deadline_ms ? c->header_deadline_ms : 20000;
     s->idle_ms = c->idle_timeout_ms ? c->idle_timeout_ms : 75000;
+    s->head_limit = c->head_limit ? c->head_limit : HEAD_LIMIT;
     conns_init(&s->conns);
     s->routes = arena_new_array(a, const struct http_route *, c->nroutes + 1);
     s->nroutes = c->nroutes;
@@ -481,10 +512,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct http_
         c->max_connections ? c->max_connections : 16384u, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         c->max_connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((s->idle_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(c->head_limit ? c->head_limit : HEAD_LIMIT), MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        2 * s->head_limit, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
 }
 
 bool http_server_start(const struct http_server_config *c, struct http_server **ret, struct err *e)

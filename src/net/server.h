@@ -3,7 +3,7 @@
  * one room that knows libmicrohttpd. Rejected before any handler, with one sentence of text/plain:
  * Content-Length beside Transfer-Encoding, a repeated Content-Length/Transfer-Encoding/Host, a
  * missing Host, control characters, bodies over the limit that admit names (413). URL and headers
- * over about 30 KB give 414/431. Headers slower than the header deadline close the connection. */
+ * over head_limit give 414/431, an answer's headers over it 500. Headers slower than the header deadline close the connection. */
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 #include "base/blob.h"
@@ -72,8 +72,8 @@ struct http_server_config {
     unsigned max_connections;    /* 0: 16384 */
     /* 0: no limit, since all clients of a proxy have one address */
     unsigned max_connections_per_address;
-    /* Bytes of request line and headers, and memory of each connection; 0: 32 KB. libmicrohttpd wipes
-     * it with each request: 8 KB save 1 us of 9, and 25 KB of resident memory a connection. */
+    /* Bytes of request line and headers, and of an answer's headers; 0: 32 KB. Each connection has memory for both,
+     * which libmicrohttpd wipes with each request: 24 KB less save 1 us of 9. */
     unsigned head_limit;
     const struct http_route *routes; /* must outlive the server */
     size_t nroutes;
