@@ -36,8 +36,7 @@ struct identity {
     pthread_mutex_t hashing;   /* one argon2 at a time: 19 MB each */
     pthread_mutex_t verified_lock;
     struct verified verified[VERIFIED];
-    unsigned
-        generation; /* of accounts, under verified_lock: what was checked before a change is not kept */
+    unsigned generation; /* of accounts, under verified_lock: checks before a change are not kept */
     atomic_llong guessers[GUESSERS];
 };
 /* What r->user points to. */

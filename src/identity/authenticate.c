@@ -81,13 +81,25 @@ static const struct account *by_bearer(struct identity *i, struct arena *a, str 
     return account_find(i, rest.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(rest, 1));
 }
 
-bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
+static bool refuse(const struct session_face *f, struct http_request *r, bool wrong, struct err *e)
 {
-    struct identity *i = ctx;
+    http_set(r, "WWW-Authenticate", arena_fmt(r->arena, "Basic realm=\"%s\"", f->realm));
+    if (f->html) {
+        http_set(r, "Content-Type", STR("text/html; charset=utf-8"));
+        buf_addz(&r->response.out, f->html);
+    }
+    return err_set(
+        e, ERR_UNAUTHORIZED,
+        wrong ? "The credentials are wrong or the token has expired."
+              : "Credentials are missing: send Basic or a Bearer token from /oauth/token.");
+}
+
+static bool admit(struct identity *i, const struct session_face *f, struct http_request *r,
+                  struct err *e)
+{
     str authorization = http_header(&r->headers, "Authorization");
     const struct account *account;
     enum how how;
-    (void)ret_limit; /* the route's own */
     if (str_starts_nocase(authorization, STR("Bearer "))) {
         account = by_bearer(i, r->arena, str_from(authorization, 7));
         how = BY_BEARER;
@@ -98,18 +110,24 @@ bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct
         account = session_account(i, r);
         how = BY_SESSION;
     }
-    if (!account) {
-        http_set(r, "WWW-Authenticate", STR("Basic realm=\"Tidemill\""));
-        return err_set(
-            e, ERR_UNAUTHORIZED,
-            authorization.p
-                ? "The credentials are wrong or the token has expired."
-                : "Credentials are missing: send Basic or a Bearer token from /oauth/token.");
-    }
+    if (!account)
+        return refuse(f, r, authorization.p != NULL, e);
     struct user *u = arena_new_of(r->arena, struct user);
-    *u = (struct user){account, how};
+    *u = (struct user){account, how, f};
     r->user = u;
     return true;
+}
+
+bool identity_admit(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
+{
+    (void)ret_limit; /* the route's own */
+    return admit(ctx, &session_ci, r, e);
+}
+
+bool identity_admit_gateway(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
+{
+    (void)ret_limit;
+    return admit(ctx, &session_gateway, r, e);
 }
 
 str user_name(const void *user)

@@ -29,7 +29,7 @@ static int setup(void **state)
         !identity_put_user(f.identity, STR("u"), STR("password"), &role, 1, &e) ||
         !identity_put_user(f.identity, STR("guest"), STR("password"), NULL, 0, &e))
         fail_msg("%s", e.msg);
-    f.ctx = (struct https_sender){f.h.engine, f.identity};
+    f.ctx = (struct https_sender){.engine = f.h.engine, .identity = f.identity};
     route = (struct http_route){"/http", https_sender_handle, https_sender_admit, &f.ctx};
     const struct http_server_config c = {
         .address = STR("127.0.0.1"), .threads = 1, .routes = &route, .nroutes = 1};
