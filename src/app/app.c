@@ -98,6 +98,17 @@ static bool start_server(struct app *a, const struct app_config *c, str address,
            read_pem(a->arena, c->tls_client_ca, &h.tls_client_ca, e) && http_server_start(&h, &a->server, e);
 }
 
+static bool start_devops(struct app *a, const struct app_config *c, struct err *e)
+{
+    struct devops_config d = {.store = a->store, .engine = a->engine};
+    str path = c->devops_config;
+    if (path.p && !file_read(a->arena, arena_strdup(a->arena, path), 1 << 20, &d.settings, e))
+        return err_ctx(e, "--devops-config");
+    if (devops_open(&d, &a->faces.devops, e))
+        return true;
+    return path.p ? err_ctx(e, "--devops-config " STR_FMT, STR_ARG(path)) : false;
+}
+
 /* Everything below the HTTP server, lowest first. */
 static bool start_parts(struct app *a, const struct app_config *c, struct err *e)
 {
@@ -118,7 +129,7 @@ static bool start_parts(struct app *a, const struct app_config *c, struct err *e
         return false;
     a->retention = retention_start(a->engine, c->retention_days);
     a->faces.https = (struct https_sender){a->engine, a->faces.identity, ci_starting, a->faces.ci};
-    return ci_start_deployed(a->faces.ci, a->engine, e);
+    return start_devops(a, c, e) && ci_start_deployed(a->faces.ci, a->engine, e);
 }
 
 bool app_start(const struct app_config *c, struct app **ret, struct err *e)
@@ -160,6 +171,7 @@ void app_stop(struct app *a)
     if (a->engine)
         engine_close(a->engine, GRACE_MS);
     retention_free(a->retention);
+    devops_close(a->faces.devops);
     ci_close(a->faces.ci);
     if (a->client)
         http_client_stop(a->client);

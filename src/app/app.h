@@ -17,6 +17,7 @@ struct app_config {
     str smtp_map;
     unsigned workers;
     unsigned retention_days; /* of message processing logs */
+    str devops_config; /* file instead of the built-in status profiles; STR_NONE: none */
     str base_url;            /* how clients reach us, for service keys and endpoints; STR_NONE: from listen */
 };
 /* Errors say what to change. Prints a first start's secrets once, on stdout. */

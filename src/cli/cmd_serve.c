@@ -21,6 +21,7 @@ static const struct option options[] = {
     {"map-smtp",       0,   OPTION_TEXT, "HOST:PORT",  NULL,             "redirect all mail to this server, plain and without login"              },
     {"workers",        0,   OPTION_INT,  "N",          "0",              "threads that run flows; 0: one per core"                                },
     {"retention-days", 0,   OPTION_INT,  "N",          "30",             "how long message processing logs are kept"                              },
+    {"devops-config",  0,   OPTION_TEXT, "FILE",       NULL,             "status profiles and text types of work items, JSON; see docs/DEVOPS.md" },
     {"log-level",      0,   OPTION_TEXT, "LEVEL",      "info",           "debug, info, warn or error"                                             },
     {"log-format",     0,   OPTION_TEXT, "json|text",  NULL,             "text on a terminal, else json"                                          },
 };
@@ -50,6 +51,7 @@ static enum exit_code run(struct cli *c, struct err *e)
         .tls_key = cli_text(c, "tls-key"),
         .tls_client_ca = cli_text(c, "tls-client-ca"),
         .smtp_map = cli_text(c, "map-smtp"),
+        .devops_config = cli_text(c, "devops-config"),
         .base_url = cli_text(c, "base-url"),
         .workers = (unsigned)cli_int(c, "workers"),
         .retention_days = (unsigned)cli_int(c, "retention-days"),

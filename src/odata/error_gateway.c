@@ -3,11 +3,12 @@
  * first quoted word of odata's own text. */
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "format/xml.h"
 #include "odata/out.h"
 
-#define RESOLUTION "The server's log has more under this transaction id and time"
+#define RESOLUTION "The server's log has a line with this transaction id"
 static const struct gateway_message {
     const char *id; /* set by odata, or NULL: any */
     enum err_code code;
@@ -188,5 +189,7 @@ void error_gateway(const struct odata_service *s, struct arena *a, const struct 
                        .stamp = stamp(a)};
     if (e->code == ERR_FORBIDDEN && !own)
         r.text = arena_fmt(a, "No authorization to access service '" STR_FMT "'", STR_ARG(ns));
+    log_event(LOG_INFO, "gateway.refused", "transaction " STR_FMT ": " STR_FMT ": " STR_FMT,
+              STR_ARG(r.transaction), STR_ARG(r.code), STR_ARG(r.text));
     (json ? json_report : xml_report)(out, &r);
 }

@@ -166,5 +166,5 @@ static bool delete_attachment(struct odata_call *c, struct err *e)
     return store_commit_wait(c->store, b, e);
 }
 
-const struct odata_set_hook attachments_hook = {
+const struct odata_set_hook item_attachments_hook = {
     .name = "attachments", .create = create, .remove = delete_attachment, .media = media};

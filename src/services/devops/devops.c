@@ -13,14 +13,14 @@ enum { PAGE = 100 };
 static void run_blocking(void *ctx, void (*fn)(void *), void *arg)
 {
     const struct devops *d = ctx;
-    d->config.run_blocking(d->config.run_ctx, fn, arg);
+    engine_run_blocking(d->config.engine, fn, arg);
 }
 
 static bool open_service(struct devops *d, struct err *e)
 {
     static struct odata_set_hook sets[2]; /* odata_open copies neither table */
-    sets[0] = texts_hook;
-    sets[1] = attachments_hook;
+    sets[0] = item_texts_hook;
+    sets[1] = item_attachments_hook;
     struct odata_config config = {
         .root = DEVOPS_ROOT,
         .model = d->model,
@@ -33,7 +33,7 @@ static bool open_service(struct devops *d, struct err *e)
         .page_size = PAGE,
         .gateway = true,
         .has_role = user_has_role,
-        .run_blocking = d->config.run_blocking ? run_blocking : NULL,
+        .run_blocking = d->config.engine ? run_blocking : NULL,
     };
     return odata_open(&config, &d->service, e);
 }

@@ -5,17 +5,15 @@
 #ifndef SERVICES_DEVOPS_DEVOPS_H
 #define SERVICES_DEVOPS_DEVOPS_H
 #include "base/json.h"
+#include "engine/engine.h"
 #include "net/server.h"
-#include "store/store.h"
 
 #define DEVOPS_ROOT "/sap/opu/odata/SALM/EXT_DEVOPS_INTEG_SRV"
 struct devops;
 struct devops_config {
     struct store *store; /* borrowed */
     str settings;        /* devops.json of the customer, STR_NONE: the built-in one */
-    /* Writes run there: odata.h. */
-    void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg);
-    void *run_ctx;
+    struct engine *engine; /* writes run on its blocking pool; NULL: on the calling thread */
 };
 /* ERR_BAD_REQUEST: the settings; the message names the row. */
 bool devops_open(const struct devops_config *c, struct devops **ret, struct err *e) MUST_USE;

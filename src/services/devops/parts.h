@@ -50,6 +50,6 @@ bool attachment_decode(struct arena *a, str base64, str *ret, struct err *e) MUS
 str text_id(struct devops *d, struct arena *a, str guid, str type);
 int64_t now_s(void); /* this second, in ms: properties have no fractions */
 
-extern const struct odata_set_hook texts_hook, attachments_hook;
+extern const struct odata_set_hook item_texts_hook, item_attachments_hook;
 extern const struct odata_function_hook change_status_hook;
 #endif

@@ -72,4 +72,4 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
     return ok;
 }
 
-const struct odata_set_hook texts_hook = {.name = "texts", .create = create};
+const struct odata_set_hook item_texts_hook = {.name = "texts", .create = create};
