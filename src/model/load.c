@@ -83,8 +83,8 @@ bool load_property(struct loader *l, const struct xml_node *n, struct model_prop
 {
     p->name = load_attr(l, n, "Name");
     str type = xml_attr(n, "Type");
-    if (!p->name.n)
-        return load_fail(e, n, "Name is missing");
+    if (!name_is_plain(p->name))
+        return load_fail(e, n, "Name is missing, or no name");
     if (!edm_named(type, &p->type) || p->type == EDM_COMPLEX) {
         struct declaration *d = map_get(&l->declarations, type);
         if (!d || !d->type->complex)
@@ -149,6 +149,21 @@ static bool add_keys(struct loader *l, struct model_type *t, const struct xml_no
     return true;
 }
 
+uint16_t load_hidden(struct loader *l, struct model_type *t, str column, enum edm type)
+{
+    struct model_property *p = arena_new_of(l->a, struct model_property);
+    *p = (struct model_property){.name = column,
+                                 .column = column,
+                                 .type = type,
+                                 .nullable = true,
+                                 .hidden = true,
+                                 .read_only = true,
+                                 .slot = (uint16_t)t->slots.n,
+                                 .slots = 1};
+    vec_add(l->a, &t->slots, (struct model_slot){p, column, column});
+    return p->slot;
+}
+
 /* tm:columns="message_guid Edm.String, position Edm.Int32" */
 static bool add_columns(struct loader *l, struct model_type *t, const struct xml_node *n,
                         struct err *e)
@@ -157,16 +172,12 @@ static bool add_columns(struct loader *l, struct model_type *t, const struct xml
     while (str_split(&list, ',', &one)) {
         one = str_trim(one);
         size_t gap = str_find_char(one, ' ', 0);
-        struct model_property *p = arena_new_of(l->a, struct model_property);
-        *p = (struct model_property){
-            .nullable = true, .hidden = true, .read_only = true, .slots = 1};
-        p->name = p->column = arena_str(l->a, str_sub(one, 0, gap == SIZE_MAX ? one.n : gap));
-        if (gap == SIZE_MAX || !edm_named(str_trim(str_from(one, gap)), &p->type) ||
-            p->type == EDM_COMPLEX)
+        enum edm type;
+        if (gap == SIZE_MAX || !edm_named(str_trim(str_from(one, gap)), &type) ||
+            type == EDM_COMPLEX)
             return load_fail(e, n, "tm:columns: '" STR_FMT "' is not a name and a type",
                              STR_ARG(one));
-        p->slot = (uint16_t)t->slots.n;
-        vec_add(l->a, &t->slots, (struct model_slot){p, p->name, p->column});
+        load_hidden(l, t, arena_str(l->a, str_sub(one, 0, gap)), type);
     }
     return true;
 }
@@ -290,11 +301,13 @@ static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
     if (key && !add_keys(l, t, key, e))
         return false;
     point_slots(t);
-    t->table = l->annotated ? load_tm(l, d->node, "table") : name_snake(l->a, t->name);
+    t->table = load_tm(l, d->node, "table");
     if (!add_columns(l, t, d->node, e) || !add_indexes(l, t, d->node, e))
         return false;
     if (!t->complex && !t->keys.n && !t->abstract)
         return load_fail(e, d->node, "has no Key");
+    if (!l->annotated && !t->complex && t->keys.n)
+        stranger_table(l, t);
     if (t->table.p && !unique_columns(t, d->node, e))
         return false;
     d->state = FILLED;
@@ -350,8 +363,9 @@ static bool load_nav(struct loader *l, struct model_type *t, const struct xml_no
     struct model_nav nav = {.name = load_attr(l, n, "Name"),
                             .relationship = load_attr(l, n, "Relationship"),
                             .to_role = load_attr(l, n, "ToRole")};
-    if (model_nav_named(t, nav.name) || model_property_named(t, nav.name))
-        return load_fail(e, n, "there are two of that name");
+    if (!name_is_plain(nav.name) || model_nav_named(t, nav.name) ||
+        model_property_named(t, nav.name))
+        return load_fail(e, n, "Name: missing, or there are two of that name");
     const struct association *as = map_get(&l->associations, nav.relationship);
     if (!as)
         return load_fail(e, n, "Relationship: unknown association '" STR_FMT "'",
@@ -373,50 +387,65 @@ static bool load_nav(struct loader *l, struct model_type *t, const struct xml_no
     str join = load_tm(l, n, "join");
     bool ok = join.p ? join_by_attribute(l, t, &nav, join, n, e)
                      : join_by_constraint(l, t, &nav, from, to, n, e);
+    if (ok && !nav.joins.n && !l->annotated)
+        stranger_join(l, t, &nav, as, from, to);
+    if (ok && !l->annotated)
+        stranger_index(l, &nav);
     if (ok)
         vec_add(l->a, &t->navs, nav);
     return ok;
 }
 
-static bool load_navs(struct loader *l, struct declaration *d, struct err *e)
+/* Those of its base first: joined anew, since its hidden columns are its own. */
+static bool load_navs(struct loader *l, struct model_type *t, const struct declaration *d,
+                      struct err *e)
 {
-    struct declaration *base =
-        d->type->base ? map_get(&l->declarations, d->type->base->qualified) : NULL;
-    if (d->type->navs.n || d->type->complex)
+    if (t->complex)
         return true;
-    if (base && !load_navs(l, base, e))
+    if (d->type->base &&
+        !load_navs(l, t, map_get(&l->declarations, d->type->base->qualified), e))
         return false;
-    for (size_t i = 0; base && i < base->type->navs.n; i++)
-        vec_add(l->a, &d->type->navs, base->type->navs.at[i]);
     for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n))
-        if (xml_is(n, "NavigationProperty") && !load_nav(l, d->type, n, e))
+        if (xml_is(n, "NavigationProperty") && !load_nav(l, t, n, e))
             return false;
     return true;
 }
 
 /* ---- declarations ---- */
-static bool declare_type(struct loader *l, const struct xml_node *n, str ns, struct err *e)
+/* Under its namespace, under the schema's alias, and under the plain name for whoever is first. */
+static void name_type(struct loader *l, struct declaration *d, str alias)
+{
+    struct model_type *t = d->type;
+    const str names[] = {
+        t->qualified,
+        alias.p ? arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(alias), STR_ARG(t->name)) : t->name,
+        t->name};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (!model_type_named(l->m, names[i])) {
+            map_put(&l->m->types_by_name, names[i], t);
+            map_put(&l->declarations, names[i], d);
+        }
+}
+
+static bool declare_type(struct loader *l, const struct xml_node *n, str ns, str alias,
+                         struct err *e)
 {
     struct model_type *t = arena_new_of(l->a, struct model_type);
     struct declaration *d = arena_new_of(l->a, struct declaration);
     t->name = load_attr(l, n, "Name");
     t->qualified = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(t->name));
     t->complex = xml_is(n, "ComplexType");
+    t->media_slot = -1;
     t->index = (uint16_t)l->m->types.n;
     *d = (struct declaration){.type = t, .node = n, .ns = ns};
-    if (!t->name.n)
-        return load_fail(e, n, "Name is missing");
+    if (!name_is_plain(t->qualified) || !t->name.n)
+        return load_fail(e, n, "Name is missing, or no name");
     if (model_type_named(l->m, t->qualified))
         return load_fail(e, n, "there are two types of that name");
     if (l->m->types.n >= MODEL_MAX_PARTS)
         return load_fail(e, n, "too many types");
     vec_add(l->a, &l->m->types, t);
-    map_put(&l->m->types_by_name, t->qualified, t);
-    map_put(&l->declarations, t->qualified, d);
-    if (!model_type_named(l->m, t->name)) {
-        map_put(&l->m->types_by_name, t->name, t);
-        map_put(&l->declarations, t->name, d);
-    }
+    name_type(l, d, alias);
     return true;
 }
 
@@ -430,7 +459,8 @@ static void declare_constraint(struct loader *l, struct association *as,
                 vec_add(l->a, &as->ends[i].refs, load_attr(l, r, "Name"));
 }
 
-static bool declare_association(struct loader *l, const struct xml_node *n, str ns, struct err *e)
+static bool declare_association(struct loader *l, const struct xml_node *n, str ns, str alias,
+                                struct err *e)
 {
     struct association *as = arena_new_of(l->a, struct association);
     size_t ends = 0;
@@ -450,19 +480,23 @@ static bool declare_association(struct loader *l, const struct xml_node *n, str 
     for (const struct xml_node *c = constraint ? xml_first(constraint) : NULL; c; c = xml_next(c))
         declare_constraint(l, as, c);
     map_put(&l->associations, as->name, as);
+    if (alias.p)
+        map_put(&l->associations,
+                arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(alias), STR_ARG(xml_attr(n, "Name"))),
+                as);
     return true;
 }
 
 static bool declare_schema(struct loader *l, const struct xml_node *schema, struct err *e)
 {
-    str ns = load_attr(l, schema, "Namespace");
+    str ns = load_attr(l, schema, "Namespace"), alias = load_attr(l, schema, "Alias");
     if (!l->m->ns.p)
         l->m->ns = ns;
     for (const struct xml_node *n = xml_first(schema); n; n = xml_next(n)) {
         bool type = xml_is(n, "EntityType") || xml_is(n, "ComplexType");
-        if (type && !declare_type(l, n, ns, e))
+        if (type && !declare_type(l, n, ns, alias, e))
             return false;
-        if (xml_is(n, "Association") && !declare_association(l, n, ns, e))
+        if (xml_is(n, "Association") && !declare_association(l, n, ns, alias, e))
             return false;
     }
     return true;
@@ -512,10 +546,11 @@ static bool load_types(struct loader *l, struct err *e)
 
 static bool load_all_navs(struct loader *l, struct err *e)
 {
-    struct map *all = &l->declarations;
-    for (size_t i = 0; i < all->entries.n; i++)
-        if (!load_navs(l, all->entries.at[i].value, e))
+    for (size_t i = 0; i < l->m->types.n; i++) {
+        struct model_type *t = l->m->types.at[i];
+        if (!load_navs(l, t, map_get(&l->declarations, t->qualified), e))
             return false;
+    }
     return true;
 }
 
@@ -554,6 +589,7 @@ bool model_load(str edmx, struct model **ret, struct err *e)
     map_init(&m->functions_by_name, a, false);
     map_init(&l.declarations, a, false);
     map_init(&l.associations, a, false);
+    map_init(&l.tables, a, false);
     bool ok = load_document(&l, xml_root(doc), e);
     if (ok) {
         m->metadata = metadata_strip(a, edmx);

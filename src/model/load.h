@@ -21,6 +21,7 @@ struct loader {
     bool annotated;      /* the document knows tm: at all; else everything is served from tables */
     struct map declarations; /* qualified or plain type name -> struct declaration */
     struct map associations; /* qualified name -> struct association */
+    struct map tables;       /* lower-case table names that are taken */
 };
 struct end {
     str role, type, set;
@@ -41,6 +42,18 @@ bool load_property(struct loader *l, const struct xml_node *n, struct model_prop
                    struct err *e) MUST_USE;
 
 str name_snake(struct arena *a, str name); /* "MessageGuid" -> "message_guid" */
+/* Names go into documents and URIs as they are: no quotes, blanks, slashes, control characters. */
+bool name_is_plain(str name);
+/* A hidden column behind the slots there are; returns its slot. */
+uint16_t load_hidden(struct loader *l, struct model_type *t, str column, enum edm type);
+
+/* ---- stranger.c: documents that know no tm: ---- */
+/* Table, unique columns, the column of the media type. */
+void stranger_table(struct loader *l, struct model_type *t);
+/* Joins of a navigation whose association has no constraint. */
+void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav,
+                   const struct association *as, const struct end *from, const struct end *to);
+void stranger_index(struct loader *l, const struct model_nav *nav);
 str metadata_strip(struct arena *a, str edmx);
 /* EntitySets, AssociationSets and FunctionImports. */
 bool load_container(struct loader *l, const struct xml_node *container, struct err *e) MUST_USE;

@@ -53,6 +53,7 @@ struct model_type {
      * beyond the properties, never served. */
     VEC(struct model_slot) slots;
     str table;        /* tm:table; STR_NONE: no rows, a hook answers */
+    int media_slot;   /* hidden column with the content type of its media stream; -1: a hook has it */
     VEC(str) indexes; /* tm:index="a, b DESC; c", in column names */
     uint16_t index;   /* its place in model.types */
 };
@@ -89,7 +90,9 @@ struct model {
     VEC(struct model_function *) functions;
     struct map types_by_name, sets_by_name, functions_by_name;
 };
-/* Loads and checks; errors (ERR_BAD_REQUEST) name line and attribute. The model owns its arena. */
+/* Loads and checks; errors (ERR_BAD_REQUEST) name line and attribute. The model owns its arena.
+ * A document without any tm: is a stranger's: every type gets a table of its own, and navigations
+ * without a constraint are joined by equal names or by hidden columns (stranger.c). */
 bool model_load(str edmx, struct model **ret, struct err *e) MUST_USE;
 void model_free(struct model *m); /* NULL is fine */
 /* Look-ups; NULL: no such name. Names are case-sensitive. */

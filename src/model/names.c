@@ -20,3 +20,14 @@ str name_snake(struct arena *a, str name)
     }
     return (str){out, n};
 }
+
+bool name_is_plain(str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        if (c < 0x80 && !letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.')
+            return false;
+    }
+    return name.n > 0;
+}

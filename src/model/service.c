@@ -125,7 +125,7 @@ static bool load_set(struct loader *l, const struct xml_node *n, struct err *e)
     s->index = (uint16_t)l->m->sets.n;
     if (!s->type || s->type->complex)
         return load_fail(e, n, "EntityType: unknown type '" STR_FMT "'", STR_ARG(type));
-    if (!s->name.n || model_set_named(l->m, s->name))
+    if (!name_is_plain(s->name) || model_set_named(l->m, s->name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
     if (s->index >= MODEL_MAX_PARTS)
         return load_fail(e, n, "too many sets");
@@ -172,7 +172,10 @@ static bool load_returns(struct loader *l, struct model_function *f, const struc
     }
     if (set.p && !(f->set = model_set_named(l->m, set)))
         return load_fail(e, n, "EntitySet: unknown set '" STR_FMT "'", STR_ARG(set));
-    if (f->returns_type && !f->returns_type->complex && !f->set)
+    bool entity = f->returns_type && !f->returns_type->complex;
+    if (entity && !f->set && !l->annotated)
+        f->set = model_set_of_type(l->m, f->returns_type);
+    if (entity && !f->set)
         return load_fail(e, n, "EntitySet is missing");
     return true;
 }
@@ -187,7 +190,7 @@ static bool load_function(struct loader *l, const struct xml_node *n, struct err
     f->method = method.p ? method : STR("GET");
     f->hook = load_tm(l, n, "hook");
     f->role = load_tm(l, n, "role");
-    if (!f->name.n || model_function_named(l->m, f->name) || model_set_named(l->m, f->name))
+    if (!name_is_plain(f->name) || model_function_named(l->m, f->name) || model_set_named(l->m, f->name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
     if (!load_returns(l, f, n, e))
         return false;
@@ -218,6 +221,8 @@ bool load_container(struct loader *l, const struct xml_node *container, struct e
         {"FunctionImport", load_function       },
     };
     l->m->container = load_attr(l, container, "Name");
+    if (!name_is_plain(l->m->container))
+        return load_fail(e, container, "Name is missing, or no name");
     for (size_t i = 0; i < COUNT(parts); i++)
         for (const struct xml_node *n = xml_first(container); n; n = xml_next(n))
             if (xml_is(n, parts[i].element) && !parts[i].load(l, n, e))

@@ -4,6 +4,7 @@
  * the table or the hook; $filter, $orderby, paging, $select and $expand work the same on both. */
 #ifndef ODATA_ODATA_H
 #define ODATA_ODATA_H
+#include "base/json.h"
 #include "model/model.h"
 #include "net/server.h"
 #include "store/store.h"
@@ -82,6 +83,8 @@ struct odata_set_hook {
      * name), for custom query options. *ret_sql NULL: none. */
     bool (*restrict_list)(struct odata_call *c, const char **ret_sql,
                           struct value *ret_binds /* [8] */, size_t *ret_nbinds, struct err *e);
+    /* MAY, table-served sets: before a row is inserted, fills what the request may leave out (keys). */
+    bool (*complete)(struct odata_call *c, struct entity *in, struct err *e);
     /* *ret: what is answered; NULL: in. */
     bool (*create)(struct odata_call *c, struct entity *in, struct entity **ret, struct err *e);
     bool (*update)(struct odata_call *c, struct entity *in, struct err *e); /* also PUT $links */
@@ -118,6 +121,14 @@ void odata_batch_delete(struct store_batch *b, const struct entity *key);
 
 /* ---- the service ---- */
 struct odata_service;
+/* An entity from a JSON object as bodies have it, nested and bound ones included. */
+bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_set *set,
+                          const struct jr *object, struct entity **ret, struct err *e) MUST_USE;
+/* Statements that insert it with all that is nested in it, and its media. */
+bool odata_batch_tree(struct odata_service *s, struct arena *a, struct store_batch *b,
+                      struct entity *en, struct err *e) MUST_USE;
+/* Statements that delete all rows of a type, or all media. */
+void odata_batch_clear(struct store_batch *b, const struct model_type *t);
 struct odata_config {
     const char *root; /* "/api/v1" */
     const struct model *model;
@@ -126,6 +137,8 @@ struct odata_config {
     size_t nsets;
     const struct odata_function_hook *functions;
     size_t nfunctions;
+    const struct odata_set_hook *any_set;           /* for sets without tm:hook; NULL: none */
+    const struct odata_function_hook *any_function; /* for functions without tm:hook; NULL: 501 */
     void *ctx;
     unsigned page_size; /* 0: 1000 */
     bool

@@ -40,6 +40,10 @@ struct driver {
     /* Applies a list of batches in one transaction, each undone alone when it fails, and commits.
      * Fills the result of every batch. Returns the microseconds spent in the commit. */
     uint64_t (*apply)(struct conn *c, struct store_batch *group);
+    /* The same in steps, for store_begin: apply_one fills the result of its batch. */
+    bool (*begin)(struct conn *c, struct err *e);
+    void (*apply_one)(struct conn *c, struct store_batch *b);
+    bool (*end)(struct conn *c, bool keep, struct err *e);
     /* Pages of log that wait to be moved to their place; 0: nothing to maintain. */
     size_t (*backlog)(const struct conn *c);
     /* Moves them without blocking a writer; to_end: on the writer's connection and between groups,
@@ -51,4 +55,12 @@ extern const struct driver driver_sqlite;
 bool batch_commit_wait(struct store *s, struct store_batch *b, uint64_t *ret_rows,
                        struct err *e) MUST_USE;
 const struct driver *store_driver(const struct store *s);
+struct writer *store_writer(const struct store *s);
+
+/* transaction.c: the one that this thread has begun on s, or NULL. */
+struct transaction;
+struct transaction *transaction_of(const struct store *s);
+void transaction_commit(struct transaction *t, struct store_batch *b); /* takes b */
+bool transaction_query(struct transaction *t, str sql, const struct value *binds, size_t nbinds,
+                       store_row_fn *fn, void *arg, struct err *e) MUST_USE;
 #endif

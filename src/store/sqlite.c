@@ -274,6 +274,27 @@ static uint64_t sqlite_apply(struct conn *c, struct store_batch *group)
     return (uint64_t)(time_monotonic_us() - since);
 }
 
+static bool sqlite_begin(struct conn *c, struct err *e)
+{
+    return apply_cached(c, STR("BEGIN IMMEDIATE"), e);
+}
+
+static void sqlite_apply_one(struct conn *c, struct store_batch *b)
+{
+    b->ok = !sqlite3_get_autocommit(c->db) ? apply_batch(c, b)
+                                           : err_set(&b->e, ERR_UNAVAILABLE, "the transaction is gone");
+}
+
+static bool sqlite_end(struct conn *c, bool keep, struct err *e)
+{
+    if (sqlite3_get_autocommit(c->db))
+        return !keep || err_set(e, ERR_UNAVAILABLE, "the transaction is gone");
+    if (keep && apply_cached(c, STR("COMMIT"), e))
+        return true;
+    sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return !keep;
+}
+
 /* ---- connections ---- */
 static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 {
@@ -376,6 +397,9 @@ const struct driver driver_sqlite = {
     .close = sqlite_close,
     .query = sqlite_query,
     .apply = sqlite_apply,
+    .begin = sqlite_begin,
+    .apply_one = sqlite_apply_one,
+    .end = sqlite_end,
     .backlog = sqlite_backlog,
     .maintain = sqlite_maintain,
 };

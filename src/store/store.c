@@ -65,9 +65,13 @@ void store_batch_expect_one(struct store_batch *b, enum err_code code, const cha
 
 void store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *arg)
 {
+    struct transaction *own = transaction_of(s);
     b->done = done;
     b->arg = arg;
-    writer_add(s->writer, b);
+    if (own)
+        transaction_commit(own, b);
+    else
+        writer_add(s->writer, b);
 }
 
 struct waiter {
@@ -142,6 +146,9 @@ bool store_query(struct store *s, const char *sql, const struct value *binds, si
                  store_row_fn *fn, void *arg, struct err *e)
 {
     struct conn *c = NULL;
+    struct transaction *own = transaction_of(s);
+    if (own)
+        return transaction_query(own, str_of(sql), binds, nbinds, fn, arg, e);
     if (!take_reader(s, &c, e))
         return false;
     bool ok = s->driver->query(c, str_of(sql), binds, nbinds, fn, arg, e);
@@ -213,6 +220,11 @@ void store_close(struct store *s)
 const struct driver *store_driver(const struct store *s)
 {
     return s->driver;
+}
+
+struct writer *store_writer(const struct store *s)
+{
+    return s->writer;
 }
 
 const struct place *store_place(const struct store *s)

@@ -76,6 +76,13 @@ typedef void store_done_fn(void *arg, bool ok, const struct err *e);
 void store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *arg);
 bool store_commit_wait(struct store *s, struct store_batch *b, struct err *e) MUST_USE;
 
+/* One transaction over many calls: from store_begin to store_end what this thread commits takes effect
+ * for this thread alone, and what it reads includes it; store_end keeps all of it or nothing. All other
+ * writers wait meanwhile, so it must be short and wait for no other thread. done functions run at
+ * once, on this thread. A store_begin inside another one is an error. */
+bool store_begin(struct store *s, struct err *e) MUST_USE;
+bool store_end(struct store *s, bool keep, struct err *e) MUST_USE; /* keep false: always true */
+
 /* Retention. Takes the keys that select yields ("SELECT key FROM t WHERE at < ? ORDER BY at"; LIMIT
  * is added here), a few at a time, and runs every delete with the key as its only bind ("DELETE
  * FROM t WHERE key = ?"), so that other writers never wait more than some 5 ms. A second column of

@@ -27,10 +27,12 @@ struct writer {
     struct conn *conn, *helper_conn; /* the helper's own, opened when it is first needed */
     pthread_t thread, helper;
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t arrived, help;
+    pthread_cond_t arrived, help, idle;
     struct store_batch *first, **last;
     struct store_batch *spent; /* for the helper to free */
     bool stopping, checkpoint_due;
+    bool busy, lent;  /* who has conn: the writer thread, or a borrower */
+    unsigned wanting; /* borrowers that wait; they go before the queue */
     struct store_stats stats;
     size_t moved, caught_up; /* the writer thread's: backlog at the last checkpoint of each kind */
 };
@@ -39,8 +41,12 @@ struct writer {
 static struct store_batch *take_group(struct writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    while (!w->first && !w->stopping)
+    w->busy = false;
+    if (w->wanting)
+        pthread_cond_signal(&w->idle);
+    while (w->lent || w->wanting || (!w->first && !w->stopping))
         pthread_cond_wait(&w->arrived, &w->lock);
+    w->busy = true;
     struct store_batch *group = w->first, **end = &w->first;
     size_t n = 0, bytes = 0;
     for (; *end && n < GROUP_BATCHES && bytes < GROUP_BYTES; end = &(*end)->next) {
@@ -201,6 +207,28 @@ void writer_add(struct writer *w, struct store_batch *b)
         pthread_cond_signal(&w->arrived);
 }
 
+struct conn *writer_borrow(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->wanting++;
+    while (w->busy || w->lent)
+        pthread_cond_wait(&w->idle, &w->lock);
+    w->wanting--;
+    w->lent = true;
+    pthread_mutex_unlock(&w->lock);
+    return w->conn;
+}
+
+void writer_give_back(struct writer *w)
+{
+    check_backlog(w);
+    pthread_mutex_lock(&w->lock);
+    w->lent = false;
+    pthread_cond_signal(&w->idle);
+    pthread_cond_signal(&w->arrived);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void writer_get_stats(struct writer *w, struct store_stats *ret)
 {
     pthread_mutex_lock(&w->lock);
@@ -213,6 +241,7 @@ static void release(struct writer *w)
     free_batches(w->spent);
     w->driver->close(w->helper_conn);
     w->driver->close(w->conn);
+    pthread_cond_destroy(&w->idle);
     pthread_cond_destroy(&w->help);
     pthread_cond_destroy(&w->arrived);
     pthread_mutex_destroy(&w->lock);
@@ -254,6 +283,8 @@ bool writer_start(const struct driver *d, str where, bool durable, struct writer
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);
     pthread_cond_init(&w->help, NULL);
+    pthread_cond_init(&w->idle, NULL);
+    w->busy = true; /* until its thread waits for work */
     if (!d->open(where, CONN_WRITE, durable, &w->conn, e) || !start_threads(w, e)) {
         release(w);
         return false;

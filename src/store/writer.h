@@ -8,5 +8,8 @@ bool writer_start(const struct driver *d, str where, bool durable, struct writer
                   struct err *e) MUST_USE;
 void writer_stop(struct writer *w); /* applies what is queued first; NULL is fine */
 void writer_add(struct writer *w, struct store_batch *b); /* takes b */
+/* The writer's connection for another thread; queued batches wait until it is given back. */
+struct conn *writer_borrow(struct writer *w);
+void writer_give_back(struct writer *w);
 void writer_get_stats(struct writer *w, struct store_stats *ret);
 #endif

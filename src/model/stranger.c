@@ -1,0 +1,103 @@
+/* A document that knows no tm: says nothing about tables. Every entity type gets one, under a name of
+ * its own; columns that fall together in snake case are told apart; an association without a
+ * constraint is kept in columns that only we see, so that any EDMX can be served from rows. */
+#include "load.h"
+
+/* "name", "name_2", ...: the first that is free. Takes it. */
+static str unique(struct loader *l, struct map *taken, str name)
+{
+    str one = name;
+    for (int i = 2; map_get(taken, one); i++)
+        one = arena_fmt(l->a, STR_FMT "_%d", STR_ARG(name), i);
+    map_put(taken, one, l);
+    return one;
+}
+
+/* A column or table name: what SQL would not take in double quotes is not in it. */
+static str plain(struct loader *l, str name)
+{
+    str s = name_snake(l->a, name);
+    char *z = arena_strdup(l->a, s);
+    for (size_t i = 0; i < s.n; i++)
+        if (z[i] == '-' || z[i] == '.')
+            z[i] = '_';
+    return (str){z, s.n};
+}
+
+void stranger_table(struct loader *l, struct model_type *t)
+{
+    struct map columns;
+    map_init(&columns, l->a, false);
+    str name = plain(l, t->name);
+    if (str_starts(name, STR("store_")) || str_starts(name, STR("sqlite_")) ||
+        str_starts(name, STR("odata_"))) /* not ours to take */
+        name = arena_fmt(l->a, "t_" STR_FMT, STR_ARG(name));
+    t->table = unique(l, &l->tables, name);
+    for (size_t i = 0; i < t->slots.n; i++)
+        t->slots.at[i].column = unique(l, &columns, plain(l, t->slots.at[i].column));
+    if (t->has_stream)
+        t->media_slot = load_hidden(l, t, unique(l, &columns, STR("media_type")), EDM_STRING);
+}
+
+/* A slot of that name and type, if the type has one. */
+static int twin(const struct model_type *t, const struct model_slot *of)
+{
+    int i = model_slot_named(t, of->path);
+    return i >= 0 && t->slots.at[i].property->type == of->property->type ? i : -1;
+}
+
+static bool all_twins(const struct model_type *dependent, const struct model_type *principal)
+{
+    for (size_t i = 0; i < principal->keys.n; i++) {
+        uint16_t key = principal->properties.at[principal->keys.at[i]].slot;
+        if (twin(dependent, &principal->slots.at[key]) < 0)
+            return false;
+    }
+    return principal->keys.n > 0;
+}
+
+/* The columns in which the dependent type keeps the principal's key. */
+static uint16_t foreign_slot(struct loader *l, struct model_type *dependent,
+                             const struct association *as, const struct model_slot *key)
+{
+    size_t dot = str_rfind_char(as->name, '.');
+    str name = arena_fmt(l->a, "fk-" STR_FMT "-" STR_FMT, STR_ARG(str_from(as->name, dot + 1)),
+                         STR_ARG(key->path));
+    int there = model_slot_named(dependent, name);
+    return there >= 0 ? (uint16_t)there : load_hidden(l, dependent, name, key->property->type);
+}
+
+/* The many side keeps the key of the one side; of two equal sides the second one does. */
+void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav,
+                   const struct association *as, const struct end *from, const struct end *to)
+{
+    struct model_type *target = l->m->types.at[nav->target->index];
+    if ((from->many && to->many) || (t == target && !from->many && !to->many))
+        return;
+    bool we_keep = from->many || (!to->many && from == &as->ends[1]);
+    struct model_type *dependent = we_keep ? t : target, *principal = we_keep ? target : t;
+    bool twins = dependent != principal && all_twins(dependent, principal);
+    for (size_t i = 0; i < principal->keys.n; i++) {
+        uint16_t theirs = principal->properties.at[principal->keys.at[i]].slot, own;
+        const struct model_slot key = principal->slots.at[theirs];
+        own = twins ? (uint16_t)twin(dependent, &key) : foreign_slot(l, dependent, as, &key);
+        struct model_join join = {we_keep ? own : theirs, we_keep ? theirs : own};
+        vec_add(l->a, &nav->joins, join);
+    }
+}
+
+/* Children are looked for by what joins them. */
+void stranger_index(struct loader *l, const struct model_nav *nav)
+{
+    struct model_type *target = l->m->types.at[nav->target->index];
+    if (!nav->many || !nav->joins.n || !target->keys.n)
+        return;
+    uint16_t slot = nav->joins.at[0].theirs;
+    str column = target->slots.at[slot].column;
+    if (target->properties.at[target->keys.at[0]].slot == slot)
+        return;
+    for (size_t i = 0; i < target->indexes.n; i++)
+        if (str_eq(target->indexes.at[i], column))
+            return;
+    vec_add(l->a, &target->indexes, column);
+}
