@@ -3,7 +3,7 @@
 
 #include "cli/remote.h"
 
-extern const struct command command_serve, command_run, command_deploy, command_logs, command_flow_explain,
+extern const struct command command_serve, command_mock, command_run, command_deploy, command_logs, command_flow_explain,
     command_user_list, command_user_add, command_user_remove, command_key_create;
 
 static const struct command command_help = {
@@ -15,7 +15,7 @@ static const struct command command_man = {
     "man", "", 0, 0, "Print the manual page", "  $ tidemill man | man -l -\n", NULL, 0, man_run};
 
 const struct command *const commands[] = {
-    &command_serve,      &command_run,      &command_deploy,      &command_logs,       &command_flow_explain,
+    &command_serve,      &command_mock,     &command_run,      &command_deploy,      &command_logs,       &command_flow_explain,
     &command_user_list,  &command_user_add, &command_user_remove, &command_key_create, &command_help,
     &command_completion, &command_man,      NULL};
 

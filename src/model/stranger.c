@@ -74,6 +74,8 @@ void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav
     struct model_type *target = l->m->types.at[nav->target->index];
     if ((from->many && to->many) || (t == target && !from->many && !to->many))
         return;
+    if (t->slots.n > MODEL_MAX_SLOTS || target->slots.n > MODEL_MAX_SLOTS)
+        return;
     bool we_keep = from->many || (!to->many && from == &as->ends[1]);
     struct model_type *dependent = we_keep ? t : target, *principal = we_keep ? target : t;
     bool twins = dependent != principal && all_twins(dependent, principal);

@@ -236,6 +236,25 @@ bool json_entity(struct arena *a, const struct model *m, const struct model_type
     return true;
 }
 
+bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_type *t,
+                          const struct jr *object, struct entity **ret, struct err *e)
+{
+    struct reader r = {.a = a, .m = s->model};
+    struct entity *en = entity_new(a, t);
+    en->given = arena_new_array(a, bool, t->slots.n + 1);
+    if (object->kind != JR_OBJECT)
+        return err_set(e, ERR_BAD_REQUEST, "An entity is an object.");
+    *ret = en;
+    return read_object(&r, t, object, en, e);
+}
+
+bool odata_value_of_json(struct arena *a, const struct model_property *p, const struct jr *v,
+                         struct value *ret, struct err *e)
+{
+    struct reader r = {.a = a};
+    return read_value(&r, p, v, ret, e);
+}
+
 bool json_property(struct arena *a, const struct model *m, const struct model_property *p,
                    size_t slot, str text, struct entity *en, struct err *e)
 {

@@ -1,38 +1,6 @@
-/* Function imports and media streams. */
+/* Function imports. */
 #include "base/codec.h"
 #include "odata/write.h"
-
-static const struct set_info *target(const struct odata_request *rq)
-{
-    return info_of(rq->service, uri_last(&rq->uri)->set);
-}
-
-bool media_read(struct odata_request *rq, struct err *e)
-{
-    const struct set_info *info = target(rq);
-    struct odata_raw raw = {0};
-    if (!info->hook || !info->hook->media)
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' has no media streams.",
-                       STR_ARG(info->set->name));
-    if (!info->hook->media(&rq->call, &raw, e))
-        return false;
-    answer_raw(rq, &raw);
-    return true;
-}
-
-bool media_write(struct odata_request *rq, struct err *e)
-{
-    const struct set_info *info = target(rq);
-    str type = http_header(&rq->http->headers, "Content-Type");
-    if (!info->hook || !info->hook->media_put)
-        return err_set(e, ERR_NOT_IMPLEMENTED,
-                       "The media streams of '" STR_FMT "' cannot be written.",
-                       STR_ARG(info->set->name));
-    if (!info->hook->media_put(&rq->call, type, rq->http->body, e))
-        return false;
-    answer_status(rq, info->set->status_update);
-    return true;
-}
 
 str odata_option(const struct odata_call *c, const char *name)
 {
@@ -141,11 +109,12 @@ bool invoke(struct odata_request *rq, struct err *e)
             return false;
     while (rq->service->model->functions.at[place] != f)
         place++;
-    if (!rq->service->functions[place])
+    const struct odata_function_hook *hook = rq->service->functions[place];
+    if (!hook)
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "The function import '" STR_FMT "' is not supported.", STR_ARG(f->name));
     rq->call.function = f;
-    if (!rq->service->functions[place]->call(&rq->call, args, &result, e))
+    if (!hook->call(&rq->call, args, &result, e))
         return false;
     if (result.raw.status || result.raw.blob) {
         if (!result.raw.status)

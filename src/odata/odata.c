@@ -24,6 +24,8 @@ bool answer_entity(struct odata_request *rq, const struct set_info *info, struct
 {
     if (!negotiate(rq, ANSWER_ENTRY, e) || !read_finish(rq, info, en, e))
         return false;
+    if (etag_read(rq, en))
+        return true;
     writer_of(rq)->entry(rq, info, en);
     return finish(rq, status, e);
 }
@@ -146,6 +148,8 @@ static bool get_property(struct odata_request *rq, struct err *e)
     struct entity *en;
     if (!found(rq, &en, e) || !negotiate(rq, ANSWER_PLAIN, e))
         return false;
+    if (etag_read(rq, en))
+        return true;
     struct out_property p = {rq->uri.property, en->values + rq->uri.slot};
     writer_of(rq)->property(rq, &p);
     return finish(rq, 200, e);
@@ -157,6 +161,8 @@ static bool get_property_value(struct odata_request *rq, struct err *e)
     enum edm t = rq->uri.property->type;
     if (!found(rq, &en, e))
         return false;
+    if (etag_read(rq, en))
+        return true;
     struct value v = rq->uri.property->hidden ? VALUE_NULL : en->values[rq->uri.slot];
     if (t == EDM_BINARY) {
         rq->content_type = STR("application/octet-stream");
@@ -186,11 +192,7 @@ enum place {
     AT_FUNCTION
 };
 
-static bool no_batch(struct odata_request *rq, struct err *e)
-{
-    (void)rq;
-    return err_set(e, ERR_NOT_IMPLEMENTED, "$batch is not supported");
-}
+
 
 static const struct action {
     enum place place;
@@ -201,7 +203,7 @@ static const struct action {
 } actions[] = {
     {AT_SERVICE,  METHOD_GET,    get_service,        0,                       false},
     {AT_METADATA, METHOD_GET,    get_metadata,       0,                       false},
-    {AT_BATCH,    METHOD_POST,   no_batch,           0,                       false},
+    {AT_BATCH,    METHOD_POST,   batch,              0,                       true },
     {AT_COUNT,    METHOD_GET,    get_count,          SET_LIST | SET_READ,     false},
     {AT_FEED,     METHOD_GET,    get_feed,           SET_LIST,                false},
     {AT_FEED,     METHOD_POST,   write_create,       SET_CREATE,              true },
@@ -218,6 +220,7 @@ static const struct action {
     {AT_VALUE,    METHOD_DELETE, write_property,     SET_UPDATE,              true },
     {AT_MEDIA,    METHOD_GET,    media_read,         SET_READ,                true },
     {AT_MEDIA,    METHOD_PUT,    media_write,        SET_UPDATE,              true },
+    {AT_MEDIA,    METHOD_DELETE, media_write,        SET_DELETE,              true },
     {AT_LINK,     METHOD_GET,    get_links,          SET_READ | SET_LIST,     false},
     {AT_LINK,     METHOD_PUT,    write_link,         SET_UPDATE,              true },
     {AT_LINK,     METHOD_MERGE,  write_link,         SET_UPDATE,              true },
@@ -408,12 +411,17 @@ struct job {
     const struct action *action;
 };
 
+static bool run_action(struct odata_request *rq, const struct action *action, struct err *e)
+{
+    return read_walk(rq, e) && action->run(rq, e);
+}
+
 static void run_job(void *arg)
 {
     const struct job *job = arg;
     struct odata_request *rq = job->rq;
     struct err e = {0};
-    if (!read_walk(rq, &e) || !job->action->run(rq, &e))
+    if (!run_action(rq, job->action, &e))
         error_out(rq->service, rq->http, &e);
     http_reply(rq->http);
 }
@@ -424,14 +432,32 @@ void odata_refuse(struct odata_service *s, struct http_request *r, const struct 
     http_reply(r);
 }
 
+static struct odata_request *request_new(struct odata_service *s, struct http_request *r)
+{
+    struct odata_request *rq = arena_new_of(r->arena, struct odata_request);
+    *rq =
+        (struct odata_request){.service = s, .http = r, .arena = r->arena, .out = &r->response.out};
+    return rq;
+}
+
+void serve_part(struct odata_service *s, struct http_request *r)
+{
+    struct odata_request *rq = request_new(s, r);
+    const struct action *action;
+    struct err e = {0};
+    bool ok = prepare(rq, &action, &e);
+    if (ok && rq->uri.kind == URI_BATCH)
+        ok = err_set(&e, ERR_BAD_REQUEST, "A batch cannot stand inside a batch.");
+    if (!ok || !run_action(rq, action, &e))
+        error_out(s, r, &e);
+}
+
 void odata_handle(void *ctx, struct http_request *r)
 {
     struct odata_service *s = ctx;
-    struct odata_request *rq = arena_new_of(r->arena, struct odata_request);
+    struct odata_request *rq = request_new(s, r);
     struct job *job = arena_new_of(r->arena, struct job);
     struct err e = {0};
-    *rq =
-        (struct odata_request){.service = s, .http = r, .arena = r->arena, .out = &r->response.out};
     job->rq = rq;
     if (!prepare(rq, &job->action, &e)) {
         odata_refuse(s, r, &e);

@@ -121,13 +121,17 @@ void odata_batch_delete(struct store_batch *b, const struct entity *key);
 
 /* ---- the service ---- */
 struct odata_service;
-/* An entity from a JSON object as bodies have it, nested and bound ones included. */
-bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_set *set,
+/* An entity, or a complex value, from a JSON object as bodies have it, nested and bound entities
+ * included. */
+bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_type *t,
                           const struct jr *object, struct entity **ret, struct err *e) MUST_USE;
+/* A primitive value as bodies have it. */
+bool odata_value_of_json(struct arena *a, const struct model_property *p, const struct jr *v,
+                         struct value *ret, struct err *e) MUST_USE;
 /* Statements that insert it with all that is nested in it, and its media. */
 bool odata_batch_tree(struct odata_service *s, struct arena *a, struct store_batch *b,
-                      struct entity *en, struct err *e) MUST_USE;
-/* Statements that delete all rows of a type, or all media. */
+                      const struct model_set *set, struct entity *en, struct err *e) MUST_USE;
+/* A statement that deletes all rows of a type. */
 void odata_batch_clear(struct store_batch *b, const struct model_type *t);
 struct odata_config {
     const char *root; /* "/api/v1" */

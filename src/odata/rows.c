@@ -23,6 +23,8 @@ struct entity *entity_of_row(struct arena *a, const struct model_type *t,
     struct entity *en = entity_new(a, t);
     for (size_t i = 0; i < t->slots.n; i++)
         en->values[i] = as_kind(a, edm_value_kind(t->slots.at[i].property->type), columns[i]);
+    if (t->media_slot >= 0 && en->values[t->media_slot].kind == V_TEXT)
+        en->media_type = en->values[t->media_slot].s;
     return en;
 }
 

@@ -1,6 +1,6 @@
 /* Opening a service: hooks are tied to the model, tables are defined in the store, and the constant
  * pieces of answers and statements are made once. */
-#include "odata/service.h"
+#include "odata/write.h"
 
 static void add_columns(struct buf *b, const struct model_type *t, const char *prefix)
 {
@@ -112,6 +112,8 @@ static bool tie_sets(struct odata_service *s, struct err *e)
         struct set_info *info = &s->sets[i];
         *info = (struct set_info){set, type_info_of(s, set->type), set_hook(&s->config, set->hook),
                                   set->type->table.p != NULL};
+        if (!set->hook.p)
+            info->hook = s->config.any_set;
         if (set->hook.p && !info->hook)
             return err_set(e, ERR_INTERNAL,
                            "the set '" STR_FMT "' wants the hook '" STR_FMT "', which is not there",
@@ -124,7 +126,7 @@ static bool tie_functions(struct odata_service *s, struct err *e)
 {
     for (size_t i = 0; i < s->model->functions.n; i++) {
         const struct model_function *f = s->model->functions.at[i];
-        s->functions[i] = function_hook(&s->config, f->hook);
+        s->functions[i] = f->hook.p ? function_hook(&s->config, f->hook) : s->config.any_function;
         if (f->hook.p && !s->functions[i])
             return err_set(e, ERR_INTERNAL,
                            "the function '" STR_FMT "' wants the hook '" STR_FMT
@@ -169,7 +171,8 @@ bool odata_open(const struct odata_config *c, struct odata_service **ret, struct
         s->config.page_size = ODATA_PAGE;
     for (size_t i = 0; i < c->model->types.n; i++)
         prepare_type(s, c->model->types.at[i]);
-    if (!tie_sets(s, e) || !tie_functions(s, e) || !all_hooks_used(s, e) || !define_tables(s, e)) {
+    if (!tie_sets(s, e) || !tie_functions(s, e) || !all_hooks_used(s, e) || !define_tables(s, e) ||
+        !media_define(s, e)) {
         odata_close(s);
         return false;
     }

@@ -92,91 +92,11 @@ static void take_parent(const struct odata_call *c, struct entity *en)
     }
 }
 
-/* References to parents that exist: their key becomes ours. */
-static void take_references(struct entity *en)
-{
-    for (size_t i = 0; i < en->inlines.n; i++) {
-        const struct entity_inline *in = &en->inlines.at[i];
-        for (size_t k = 0; in->bind && k < in->nav->joins.n; k++) {
-            const struct model_join *j = &in->nav->joins.at[k];
-            if (!en->type->slots.at[j->own].property->is_key)
-                en->values[j->own] = in->child->values[j->theirs];
-        }
-    }
-}
-
-static bool has_key(const struct entity *en, struct err *e)
-{
-    const struct model_type *t = en->type;
-    for (size_t i = 0; i < t->keys.n; i++) {
-        const struct model_property *p = &t->properties.at[t->keys.at[i]];
-        if (en->values[p->slot].kind == V_NULL)
-            return err_set(e, ERR_BAD_REQUEST, "Property with name '" STR_FMT "' was not found.",
-                           STR_ARG(p->name));
-    }
-    return true;
-}
-
-/* The child's side of a join with the new entity; false: there is none to set. */
-static bool set_foreign(const struct entity *en, const struct model_nav *nav, struct entity *child)
-{
-    bool any = false;
-    for (size_t k = 0; k < nav->joins.n; k++) {
-        uint16_t theirs = nav->joins.at[k].theirs;
-        if (child->type->slots.at[theirs].property->is_key && child->values[theirs].kind != V_NULL)
-            continue;
-        child->values[theirs] = en->values[nav->joins.at[k].own];
-        child->given[theirs] = any = true;
-    }
-    return any;
-}
-
-/* A bound entity that exists gets our key; one that is only a reference of ours stays as it is. */
-static void bind_existing(struct odata_request *rq, struct store_batch *b, const struct entity *en,
-                          const struct entity_inline *in)
-{
-    const struct model_type *t = in->child->type;
-    struct entity *changed = entity_new(rq->arena, t);
-    changed->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
-    for (size_t i = 0; i < t->keys.n; i++) {
-        uint16_t slot = t->properties.at[t->keys.at[i]].slot;
-        changed->values[slot] = in->child->values[slot];
-    }
-    if (set_foreign(en, in->nav, changed))
-        odata_batch_update(b, in->child, changed);
-}
-
-/* Nested entities go into the same batch. */
-static bool insert_tree(struct odata_request *rq, struct store_batch *b, struct entity *en,
-                        struct err *e)
-{
-    take_references(en);
-    if (!has_key(en, e))
-        return false;
-    if (!en->type->table.p)
-        return no_table(rq, "create", e);
-    odata_batch_insert(b, en);
-    for (size_t i = 0; i < en->inlines.n; i++) {
-        const struct entity_inline *in = &en->inlines.at[i];
-        if (in->bind) {
-            bind_existing(rq, b, en, in);
-            continue;
-        }
-        (void)set_foreign(en, in->nav, in->child);
-        if (!insert_tree(rq, b, in->child, e))
-            return false;
-    }
-    return true;
-}
-
 static bool create_row(struct odata_request *rq, struct entity *in, struct err *e)
 {
     struct store_batch *b = store_batch_new();
-    if (in->media || !target(rq)->table) {
-        store_batch_free(b);
-        return no_table(rq, "create", e);
-    }
-    if (!insert_tree(rq, b, in, e)) {
+    struct insert i = {rq->service, rq->arena, b, &rq->call};
+    if (!insert_tree(&i, rq->call.set, in, e)) {
         store_batch_free(b);
         return false;
     }
@@ -245,7 +165,23 @@ static void choose_slots(const struct odata_request *rq, struct entity *in)
     }
 }
 
-static bool update_row(struct odata_request *rq, struct entity *in, struct err *e)
+/* References in a body of an update: the key of what they name becomes ours. */
+static void take_references(struct entity *in)
+{
+    for (size_t i = 0; i < in->inlines.n; i++) {
+        const struct entity_inline *one = &in->inlines.at[i];
+        for (size_t k = 0; one->bind && !one->nav->many && k < one->nav->joins.n; k++) {
+            const struct model_join *j = &one->nav->joins.at[k];
+            bool key = in->type->slots.at[j->own].property->is_key;
+            in->given[j->own] |= !key;
+            if (!key)
+                in->values[j->own] = one->child->values[j->theirs];
+        }
+    }
+}
+
+static bool update_row(struct odata_request *rq, struct entity *in, const struct entity *now,
+                       struct err *e)
 {
     const struct entity *key;
     if (!target(rq)->table)
@@ -253,7 +189,10 @@ static bool update_row(struct odata_request *rq, struct entity *in, struct err *
     if (!find_key(rq, &key, e))
         return false;
     choose_slots(rq, in);
+    take_references(in);
+    etag_advance(rq, in, now);
     struct store_batch *b = store_batch_new();
+    etag_guard(b, now);
     odata_batch_update(b, key, in);
     return commit(rq, b, e);
 }
@@ -262,7 +201,10 @@ static bool update(struct odata_request *rq, struct entity *in, struct err *e)
 {
     const struct set_info *info = target(rq);
     bool hooked = info->hook && info->hook->update;
-    if (hooked ? !info->hook->update(&rq->call, in, e) : !update_row(rq, in, e))
+    struct entity *now;
+    if (!etag_write(rq, &now, e))
+        return false;
+    if (hooked ? !info->hook->update(&rq->call, in, e) : !update_row(rq, in, now, e))
         return false;
     answer_status(rq, info->set->status_update);
     return true;
@@ -304,6 +246,9 @@ bool write_delete(struct odata_request *rq, struct err *e)
 {
     const struct set_info *info = target(rq);
     const struct entity *key;
+    struct entity *now;
+    if (!etag_write(rq, &now, e))
+        return false;
     if (info->hook && info->hook->remove) {
         if (!info->hook->remove(&rq->call, e))
             return false;
@@ -313,7 +258,12 @@ bool write_delete(struct odata_request *rq, struct err *e)
         if (!find_key(rq, &key, e))
             return false;
         struct store_batch *b = store_batch_new();
+        etag_guard(b, now);
         odata_batch_delete(b, key);
+        if (key->type->media_slot >= 0 && !media_drop(rq->service->config.store, b, key, e)) {
+            store_batch_free(b);
+            return false;
+        }
         if (!commit(rq, b, e))
             return false;
     }

@@ -22,6 +22,43 @@ bool answer_list(struct odata_request *rq, const struct set_info *info, const st
 
 bool answer_text(struct odata_request *rq, struct err *e) MUST_USE; /* text/plain, what out holds */
 
+/* ---- insert.c ---- */
+struct insert {
+    struct odata_service *service;
+    struct arena *arena;
+    struct store_batch *batch;
+    const struct odata_call *call; /* of the request; NULL: loading, nothing is completed */
+};
+/* en, of that set (NULL: of none), and all that is nested in it. */
+bool insert_tree(const struct insert *i, const struct model_set *set, struct entity *en,
+                 struct err *e) MUST_USE;
+
+/* ---- media.c: streams of table rows ---- */
+bool media_define(struct odata_service *s, struct err *e) MUST_USE;
+/* Statements; key: the entity or its key. The file of a stream that is replaced goes with the batch. */
+bool media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
+               struct err *e) MUST_USE;
+bool media_drop(struct store *s, struct store_batch *b, const struct entity *key,
+                struct err *e) MUST_USE;
+
+/* ---- etag.c ---- */
+/* W/"..": from the properties with ConcurrencyMode="Fixed"; STR_NONE when the type has none. */
+str etag_of(struct arena *a, const struct entity *en);
+/* Sets the header ETag; true: the caller has it already, the answer is 304. */
+bool etag_read(struct odata_request *rq, const struct entity *en);
+/* What If-Match and its kin ask of a write to the addressed entity. *ret_now: the entity as it is;
+ * NULL when its type has no version. */
+bool etag_write(struct odata_request *rq, struct entity **ret_now, struct err *e) MUST_USE;
+/* A statement that fails with 412 when the row is not in that version any more; NULL: none. */
+void etag_guard(struct store_batch *b, const struct entity *now);
+/* Counters and times that in leaves alone move on; sets the header ETag. now NULL: nothing. */
+void etag_advance(struct odata_request *rq, struct entity *in, const struct entity *now);
+
+/* ---- batch.c ---- */
+bool batch(struct odata_request *rq, struct err *e) MUST_USE;
+/* Answers r on this thread, without sending: a part of a batch. */
+void serve_part(struct odata_service *s, struct http_request *r);
+
 /* ---- bodies ---- */
 /* The body says it is JSON; else ERR_MEDIA_TYPE. */
 bool want_json(const struct odata_request *rq, struct err *e) MUST_USE;
