@@ -47,26 +47,6 @@ static bool read_date(str s, struct value *ret)
     return str_to_i64(str_sub(s, 0, sign), &ret->i);
 }
 
-static bool read_text(struct reader *r, const struct model_property *p, str s, struct value *ret,
-                      struct err *e)
-{
-    bool date = p->type == EDM_DATETIME || p->type == EDM_DATETIMEOFFSET;
-    if (date && read_date(s, ret))
-        return true;
-    if (p->type == EDM_BINARY) {
-        *ret = VALUE_BYTES(STR(""));
-        if (!base64_decode(r->a, s, &ret->s))
-            return bad_value(p, e);
-        return !p->max_length || ret->s.n <= p->max_length || too_long(p, e);
-    }
-    if (!edm_parse_text(r->a, p->type, s, ret, e))
-        return bad_value(p, e);
-    if (p->type == EDM_STRING && p->max_length && s.n > p->max_length &&
-        utf8_count(s) > p->max_length)
-        return too_long(p, e);
-    return true;
-}
-
 /* Digits before and behind the point of a canonical decimal. */
 static bool decimal_fits(const struct model_property *p, str s)
 {
@@ -77,6 +57,26 @@ static bool decimal_fits(const struct model_property *p, str s)
     bool zero_first = s.n > 1 && (str_starts(s, STR("0.")) || str_starts(s, STR("-0.")));
     return (!p->precision || digits - zero_first <= p->precision) &&
            (!p->precision || behind <= p->scale);
+}
+
+bool body_text(struct arena *a, const struct model_property *p, str s, struct value *ret,
+               struct err *e)
+{
+    bool date = p->type == EDM_DATETIME || p->type == EDM_DATETIMEOFFSET;
+    if (date && read_date(s, ret))
+        return true;
+    if (p->type == EDM_BINARY) {
+        *ret = VALUE_BYTES(STR(""));
+        if (!base64_decode(a, s, &ret->s))
+            return bad_value(p, e);
+        return !p->max_length || ret->s.n <= p->max_length || too_long(p, e);
+    }
+    if (!edm_parse_text(a, p->type, s, ret, e))
+        return bad_value(p, e);
+    if (p->type == EDM_STRING && p->max_length && s.n > p->max_length &&
+        utf8_count(s) > p->max_length)
+        return too_long(p, e);
+    return p->type != EDM_DECIMAL || decimal_fits(p, ret->s) || bad_value(p, e);
 }
 
 static bool wants_number(enum edm t)
@@ -106,9 +106,7 @@ static bool read_value(struct reader *r, const struct model_property *p, const s
                                    : v->kind == JR_NUMBER && takes_number(p->type);
     if (!ok)
         return bad_value(p, e);
-    if (!read_text(r, p, v->s, ret, e))
-        return false;
-    return p->type != EDM_DECIMAL || decimal_fits(p, ret->s) || bad_value(p, e);
+    return body_text(r->a, p, v->s, ret, e);
 }
 
 static bool read_property(struct reader *r, const struct model_property *p, size_t slot,

@@ -10,13 +10,7 @@ static bool in_version(const struct model_property *p)
     return p->concurrency && !p->complex;
 }
 
-static bool versioned(const struct model_type *t)
-{
-    for (size_t i = 0; i < t->properties.n; i++)
-        if (in_version(&t->properties.at[i]))
-            return true;
-    return false;
-}
+
 
 /* Numbers and texts as they are, the others as URI literals: datetime'..' */
 static void write_version(struct buf *out, enum edm t, struct value v)
@@ -81,7 +75,7 @@ bool etag_write(struct odata_request *rq, struct entity **ret_now, struct err *e
     str match = http_header(h, "If-Match"), none = http_header(h, "If-None-Match");
     bool any = false;
     *ret_now = NULL;
-    if (!versioned(uri_last(&rq->uri)->set->type))
+    if (!type_info_of(rq->service, uri_last(&rq->uri)->set->type)->versioned)
         return true;
     if (!read_entity(rq, ret_now, e) || (!*ret_now && !not_found(e)))
         return false;

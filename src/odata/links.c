@@ -44,7 +44,7 @@ static bool tie_rows(struct odata_request *rq, struct err *e)
             return false;
         return other ? tie(rq, c->parent, other, true, e) : not_found(e);
     }
-    if (!json_link(rq->arena, blob_bytes(rq->http->body), &uri, e))
+    if (!body_link(rq, &uri, e))
         return false;
     if (!uri.p)
         return err_set(e, ERR_BAD_REQUEST, "The request body is malformed.");
@@ -62,14 +62,11 @@ bool write_link(struct odata_request *rq, struct err *e)
     struct entity *in = NULL, *made = NULL;
     int status = rq->method == METHOD_DELETE ? c->set->status_delete : c->set->status_update;
     bool ok;
-    if (rq->method != METHOD_DELETE && !want_json(rq, e))
-        return false;
     if (rq->method == METHOD_DELETE && hook && hook->remove) {
         ok = hook->remove(c, e);
     } else if (rq->method != METHOD_DELETE && hook &&
                (rq->method == METHOD_POST ? hook->create != NULL : hook->update != NULL)) {
-        ok = json_entity(rq->arena, rq->service->model, c->set->type, blob_bytes(rq->http->body),
-                         &in, e) &&
+        ok = body_entity(rq, c->set->type, &in, e) &&
              (rq->method == METHOD_POST ? hook->create(c, in, &made, e) : hook->update(c, in, e));
     } else {
         status = 204;

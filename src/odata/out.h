@@ -30,6 +30,8 @@ struct writer {
 extern const struct writer json_writer, atom_writer;
 const struct writer *writer_of(const struct odata_request *rq);
 
+/* W/"..": from the properties with ConcurrencyMode="Fixed"; STR_NONE when the type has none. */
+str etag_of(struct arena *a, const struct entity *en);
 /* "Set('key')" and with the base in front, percent-encoded. */
 void write_entity_path(struct buf *out, const struct model_set *set, const struct entity *en);
 str entity_uri(const struct odata_request *rq, const struct model_set *set,

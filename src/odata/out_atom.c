@@ -64,6 +64,18 @@ static void write_properties(struct odata_request *rq, const struct entity *en,
 static void write_entry(struct odata_request *rq, const struct set_info *set,
                         const struct entity *en, const struct pick *pick);
 
+/* tag and what follows up to '>': m:etag */
+static void open_entry(struct odata_request *rq, const struct entity *en, const char *tag)
+{
+    buf_addz(rq->out, tag);
+    if (type_info_of(rq->service, en->type)->versioned) {
+        buf_addz(rq->out, " m:etag=\"");
+        escaped(rq, etag_of(rq->arena, en), true);
+        buf_add_char(rq->out, '"');
+    }
+    buf_add_char(rq->out, '>');
+}
+
 static void write_feed_head(struct odata_request *rq, const struct set_info *set, str id,
                             int64_t count)
 {
@@ -93,7 +105,7 @@ static void write_inline(struct odata_request *rq, const struct entity *en,
     for (size_t i = 0; i < en->inlines.n && (nav->many || first) && !rq->out->failed; i++) {
         if (en->inlines.at[i].nav != pn->nav)
             continue;
-        buf_addz(rq->out, "<entry>");
+        open_entry(rq, en->inlines.at[i].child, "<entry");
         write_entry(rq, to, en->inlines.at[i].child, pn->sub);
         buf_addz(rq->out, "</entry>");
         first = false;
@@ -162,7 +174,8 @@ static void write_entry(struct odata_request *rq, const struct set_info *set,
 static void atom_entry(struct odata_request *rq, const struct set_info *info,
                        const struct entity *en)
 {
-    buf_addf(rq->out, XML "<entry" NAMESPACES STR_FMT "\">", STR_ARG(rq->base));
+    buf_addf(rq->out, XML "<entry" NAMESPACES STR_FMT "\"", STR_ARG(rq->base));
+    open_entry(rq, en, "");
     write_entry(rq, info, en, rq->options.pick);
     buf_addz(rq->out, "</entry>");
 }
@@ -174,7 +187,7 @@ static void atom_feed(struct odata_request *rq, const struct set_info *info,
     buf_addf(rq->out, XML "<feed" NAMESPACES STR_FMT "\">", STR_ARG(rq->base));
     write_feed_head(rq, info, info->set->name, page->count);
     for (size_t i = 0; i < page->rows.n; i++) {
-        buf_addz(rq->out, "<entry>");
+        open_entry(rq, page->rows.at[i], "<entry");
         write_entry(rq, info, page->rows.at[i], rq->options.pick);
         buf_addz(rq->out, "</entry>");
     }

@@ -155,6 +155,10 @@ static void write_entity(struct odata_request *rq, const struct set_info *set,
     buf_add(out, STR("\",\"uri\":\""));
     buf_add(out, uri);
     buf_add(out, info->meta);
+    if (info->versioned) {
+        buf_add(out, STR(",\"etag\":"));
+        text(out, etag_of(rq->arena, en));
+    }
     if (info->type->has_stream)
         write_media(out, en, uri);
     buf_add_char(out, '}');

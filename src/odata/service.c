@@ -30,8 +30,11 @@ static void prepare_type(struct odata_service *s, const struct model_type *t)
     info->keys = arena_new_array(s->arena, str, t->properties.n);
     info->deferred = arena_new_array(s->arena, str, t->navs.n);
     info->nav_tails = arena_new_array(s->arena, str, t->navs.n);
-    for (size_t i = 0; i < t->properties.n; i++)
-        info->keys[i] = arena_fmt(s->arena, ",\"" STR_FMT "\":", STR_ARG(t->properties.at[i].name));
+    for (size_t i = 0; i < t->properties.n; i++) {
+        const struct model_property *p = &t->properties.at[i];
+        info->versioned |= p->concurrency && !p->complex;
+        info->keys[i] = arena_fmt(s->arena, ",\"" STR_FMT "\":", STR_ARG(p->name));
+    }
     for (size_t i = 0; i < t->navs.n; i++) {
         str name = t->navs.at[i].name;
         info->deferred[i] =

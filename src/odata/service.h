@@ -15,6 +15,7 @@ enum {
 /* Constant pieces of answers and statements. */
 struct type_info {
     const struct model_type *type;
+    bool versioned; /* has ETags */
     str *keys;      /* per property: "Name": with the comma before it */
     str *deferred;  /* per navigation: ,"Nav":{"__deferred":{"uri":" */
     str *nav_tails; /* per navigation: /Nav"}} */

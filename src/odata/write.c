@@ -18,17 +18,50 @@ static str media_type_of(const struct odata_request *rq)
     return str_trim(type);
 }
 
+static bool is_xml(const struct odata_request *rq)
+{
+    str type = media_type_of(rq), all = http_header(&rq->http->headers, "Content-Type");
+    bool feed = str_find(all, STR("type=feed"), 0) != SIZE_MAX;
+    return (str_eq_nocase(type, STR("application/atom+xml")) && !feed) ||
+           str_eq_nocase(type, STR("application/xml")) || str_eq_nocase(type, STR("text/xml"));
+}
+
 static bool is_json(const struct odata_request *rq)
 {
     return str_eq_nocase(media_type_of(rq), STR("application/json"));
 }
 
-bool want_json(const struct odata_request *rq, struct err *e)
+static bool wrong_type(const struct odata_request *rq, struct err *e)
 {
     str type = media_type_of(rq);
-    return is_json(rq) || err_set(e, ERR_MEDIA_TYPE,
-                                  "Content type " STR_FMT " is not supported for this resource.",
-                                  STR_ARG(str_sub(type, 0, 100)));
+    return err_set(e, ERR_MEDIA_TYPE, "Content type " STR_FMT " is not supported for this resource.",
+                   STR_ARG(str_sub(type, 0, 100)));
+}
+
+bool body_entity(struct odata_request *rq, const struct model_type *t, struct entity **ret,
+                 struct err *e)
+{
+    const struct model *m = rq->service->model;
+    if (is_xml(rq))
+        return atom_entity(rq->arena, m, t, body_of(rq), ret, e);
+    return is_json(rq) ? json_entity(rq->arena, m, t, body_of(rq), ret, e) : wrong_type(rq, e);
+}
+
+static bool body_property(struct odata_request *rq, struct entity *in, struct err *e)
+{
+    const struct model *m = rq->service->model;
+    const struct uri *u = &rq->uri;
+    if (is_xml(rq))
+        return atom_property(rq->arena, m, u->property, u->slot, body_of(rq), in, e);
+    return is_json(rq) ? json_property(rq->arena, m, u->property, u->slot, body_of(rq), in, e)
+                       : wrong_type(rq, e);
+}
+
+bool body_link(struct odata_request *rq, str *ret_uri, struct err *e)
+{
+    if (is_xml(rq))
+        return atom_link(rq->arena, body_of(rq), ret_uri, e);
+    return is_json(rq) ? json_link(rq->arena, body_of(rq), ret_uri, e) : wrong_type(rq, e);
 }
 
 static bool no_table(const struct odata_request *rq, const char *what, struct err *e)
@@ -70,8 +103,7 @@ static bool read_new(struct odata_request *rq, struct entity **ret, struct err *
     bool named = http_header(&rq->http->headers, "Slug").p != NULL; /* a JSON file is a file */
     if (!t->has_stream || (!named && (!type.n || is_json(rq) ||
                                       str_eq_nocase(type, STR("application/atom+xml")))))
-        return want_json(rq, e) &&
-               json_entity(rq->arena, rq->service->model, t, body_of(rq), ret, e);
+        return body_entity(rq, t, ret, e);
     *ret = entity_new(rq->arena, t);
     (*ret)->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
     (*ret)->media = rq->http->body;
@@ -213,9 +245,7 @@ static bool update(struct odata_request *rq, struct entity *in, struct err *e)
 bool write_update(struct odata_request *rq, struct err *e)
 {
     struct entity *in;
-    return want_json(rq, e) &&
-           json_entity(rq->arena, rq->service->model, target(rq)->set->type, body_of(rq), &in, e) &&
-           update(rq, in, e);
+    return body_entity(rq, target(rq)->set->type, &in, e) && update(rq, in, e);
 }
 
 bool write_property(struct odata_request *rq, struct err *e)
@@ -230,8 +260,7 @@ bool write_property(struct odata_request *rq, struct err *e)
             e, ERR_METHOD,
             "The request dispatcher does not allow the HTTP method used for the request.");
     if (!rq->uri.value)
-        ok = want_json(rq, e) &&
-             json_property(rq->arena, rq->service->model, p, rq->uri.slot, body_of(rq), in, e);
+        ok = body_property(rq, in, e);
     else if (rq->method != METHOD_DELETE && p->type == EDM_BINARY)
         in->values[rq->uri.slot] = VALUE_BYTES(body_of(rq));
     else if (rq->method != METHOD_DELETE)

@@ -42,8 +42,6 @@ bool media_drop(struct store *s, struct store_batch *b, const struct entity *key
                 struct err *e) MUST_USE;
 
 /* ---- etag.c ---- */
-/* W/"..": from the properties with ConcurrencyMode="Fixed"; STR_NONE when the type has none. */
-str etag_of(struct arena *a, const struct entity *en);
 /* Sets the header ETag; true: the caller has it already, the answer is 304. */
 bool etag_read(struct odata_request *rq, const struct entity *en);
 /* What If-Match and its kin ask of a write to the addressed entity. *ret_now: the entity as it is;
@@ -60,8 +58,13 @@ bool batch(struct odata_request *rq, struct err *e) MUST_USE;
 void serve_part(struct odata_service *s, struct http_request *r);
 
 /* ---- bodies ---- */
-/* The body says it is JSON; else ERR_MEDIA_TYPE. */
-bool want_json(const struct odata_request *rq, struct err *e) MUST_USE;
+/* Of the request, by its Content-Type; ERR_MEDIA_TYPE: it is neither JSON nor XML. */
+bool body_entity(struct odata_request *rq, const struct model_type *t, struct entity **ret,
+                 struct err *e) MUST_USE;
+bool body_link(struct odata_request *rq, str *ret_uri, struct err *e) MUST_USE;
+/* The text of a primitive value, in JSON strings and XML alike. */
+bool body_text(struct arena *a, const struct model_property *p, str s, struct value *ret,
+               struct err *e) MUST_USE;
 /* An entity from JSON, with or without the outer "d"; given says what the body named. */
 bool json_entity(struct arena *a, const struct model *m, const struct model_type *t, str text,
                  struct entity **ret, struct err *e) MUST_USE;
@@ -70,6 +73,12 @@ bool json_property(struct arena *a, const struct model *m, const struct model_pr
                    size_t slot, str text, struct entity *en, struct err *e) MUST_USE;
 /* {"uri":".."} as $links bodies have it; STR_NONE: the body is something else. */
 bool json_link(struct arena *a, str text, str *ret_uri, struct err *e) MUST_USE;
+/* The same from Atom and plain XML. */
+bool atom_entity(struct arena *a, const struct model *m, const struct model_type *t, str text,
+                 struct entity **ret, struct err *e) MUST_USE;
+bool atom_property(struct arena *a, const struct model *m, const struct model_property *p,
+                   size_t slot, str text, struct entity *en, struct err *e) MUST_USE;
+bool atom_link(struct arena *a, str text, str *ret_uri, struct err *e) MUST_USE; /* <uri> */
 /* The key that a URI (absolute or relative to the service) names in a set of that type. */
 bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct model_type *t,
                 struct entity **ret, struct err *e) MUST_USE;

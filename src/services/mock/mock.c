@@ -24,6 +24,7 @@ static bool open_service(struct mock *m, struct err *e)
         .any_function = &any_function,
         .ctx = m,
         .page_size = m->config.page_size,
+        .gateway = m->config.basis == MOCK_GATEWAY,
         .run_blocking = run_blocking,
     };
     return odata_open(&c, &m->service, e);
