@@ -13,8 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GRACE_MS = 10000, HEADER_DEADLINE_MS = 10000, IDLE_MS = 60000, CONNECTIONS = 12000,
-       HEAD_BYTES = 12288 /* URL and headers, of requests and of answers */ };
+enum {
+    MOST_WORKERS = 256,
+    GRACE_MS = 10000,
+    HEADER_DEADLINE_MS = 10000,
+    IDLE_MS = 60000,
+    CONNECTIONS = 12000,
+    HEAD_BYTES = 12288 /* URL and headers, of requests and of answers */
+};
 
 struct app {
     struct arena *arena;
@@ -30,16 +36,20 @@ struct app {
 };
 
 /* "HOST:PORT", "[::1]:PORT" or ":PORT". */
-static bool split_listen(struct arena *a, str listen, str *ret_address, uint16_t *ret_port, struct err *e)
+static bool split_listen(struct arena *a, str listen, str *ret_address, uint16_t *ret_port,
+                         struct err *e)
 {
     size_t colon = str_rfind_char(listen, ':');
     int64_t port;
-    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 || port > 65535)
-        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'", STR_ARG(listen));
+    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 ||
+        port > 65535)
+        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'",
+                       STR_ARG(listen));
     str host = str_sub(listen, 0, colon);
     if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
         host = str_sub(host, 1, host.n - 1);
-    *ret_address = host.n ? arena_str(a, str_eqz(host, "localhost") ? STR("127.0.0.1") : host) : STR("::");
+    *ret_address =
+        host.n ? arena_str(a, str_eqz(host, "localhost") ? STR("127.0.0.1") : host) : STR("::");
     *ret_port = (uint16_t)port;
     return true;
 }
@@ -49,16 +59,34 @@ static bool is_loopback(str address)
     return str_starts(address, STR("127.")) || str_eqz(address, "::1");
 }
 
+static bool check_settings(const struct app_config *c, struct err *e)
+{
+    if (c->workers > MOST_WORKERS)
+        return err_set(e, ERR_BAD_REQUEST, "--workers is at most %d, not %u", MOST_WORKERS,
+                       c->workers);
+    if (c->base_url.p && !str_starts(c->base_url, STR("http://")) &&
+        !str_starts(c->base_url, STR("https://")))
+        return err_set(e, ERR_BAD_REQUEST,
+                       "--base-url wants http://HOST[:PORT] or https://HOST[:PORT], not '" STR_FMT
+                       "'",
+                       STR_ARG(c->base_url));
+    return true;
+}
+
 static bool check_exposure(const struct app_config *c, str address, struct err *e)
 {
     if (is_loopback(address))
         return true;
     if (c->dev)
-        return err_set(e, ERR_BAD_REQUEST, "--dev has a known password and listens on loopback only, not on " STR_FMT, STR_ARG(address));
-    if (!c->tls_cert.p && !c->allow_plain)
         return err_set(e, ERR_BAD_REQUEST,
-                       "listening on " STR_FMT " needs --tls-cert and --tls-key; behind a proxy that ends TLS, say --allow-plain",
+                       "--dev has a known password and listens on loopback only, not on " STR_FMT,
                        STR_ARG(address));
+    if (!c->tls_cert.p && !c->allow_plain)
+        return err_set(
+            e, ERR_BAD_REQUEST,
+            "listening on " STR_FMT
+            " needs --tls-cert and --tls-key; behind a proxy that ends TLS, say --allow-plain",
+            STR_ARG(address));
     return true;
 }
 
@@ -76,14 +104,16 @@ static bool first_start(struct app *a, str base_url, struct err *e)
     if (!identity_put_user(a->faces.identity, STR("admin"), password, &all, 1, e) ||
         !identity_create_key(a->faces.identity, a->arena, base_url, &all, 1, &key, e))
         return err_ctx(e, "first start");
-    printf("First start: these secrets are shown once and kept nowhere in clear.\n"
-           "  administrator  admin\n  password       " STR_FMT "\n  service key    " STR_FMT "\n",
-           STR_ARG(password), STR_ARG(key));
+    printf(
+        "First start: these secrets are shown once and kept nowhere in clear.\n"
+        "  administrator  admin\n  password       " STR_FMT "\n  service key    " STR_FMT "\n",
+        STR_ARG(password), STR_ARG(key));
     fflush(stdout);
     return true;
 }
 
-static bool start_server(struct app *a, const struct app_config *c, str address, uint16_t port, struct err *e)
+static bool start_server(struct app *a, const struct app_config *c, str address, uint16_t port,
+                         struct err *e)
 {
     struct http_server_config h = {.address = address,
                                    .port = port,
@@ -94,8 +124,10 @@ static bool start_server(struct app *a, const struct app_config *c, str address,
                                    .routes = a->routes,
                                    .nroutes = ROUTES};
     routes_fill(a->routes, &a->faces);
-    return read_pem(a->arena, c->tls_cert, &h.tls_cert, e) && read_pem(a->arena, c->tls_key, &h.tls_key, e) &&
-           read_pem(a->arena, c->tls_client_ca, &h.tls_client_ca, e) && http_server_start(&h, &a->server, e);
+    return read_pem(a->arena, c->tls_cert, &h.tls_cert, e) &&
+           read_pem(a->arena, c->tls_key, &h.tls_key, e) &&
+           read_pem(a->arena, c->tls_client_ca, &h.tls_client_ca, e) &&
+           http_server_start(&h, &a->server, e);
 }
 
 static bool start_devops(struct app *a, const struct app_config *c, struct err *e)
@@ -113,11 +145,13 @@ static bool start_devops(struct app *a, const struct app_config *c, struct err *
 static bool start_parts(struct app *a, const struct app_config *c, struct err *e)
 {
     struct store_config store = {.dir = c->data, .url = c->store};
-    struct http_client_config client = {.host_map = c->host_map, .nhost_map = c->nhost_map, .smtp_map = c->smtp_map};
+    struct http_client_config client = {
+        .host_map = c->host_map, .nhost_map = c->nhost_map, .smtp_map = c->smtp_map};
     struct engine_config engine = {.workers = c->workers, .credential = ci_credential};
     registry_all(&a->registry);
     if (!store_open(&store, &a->store, e) ||
-        !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev}, &a->faces.identity, e) ||
+        !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev},
+                       &a->faces.identity, e) ||
         !http_client_start(&client, &a->client, e) ||
         !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci, e))
         return false;
@@ -139,20 +173,25 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
     uint16_t port = 0;
     *a = (struct app){.arena = arena_new()};
     xml_setup();
-    if (!split_listen(a->arena, c->listen, &address, &port, e) || !check_exposure(c, address, e) || !start_parts(a, c, e)) {
+    if (!check_settings(c, e) || !split_listen(a->arena, c->listen, &address, &port, e) ||
+        !check_exposure(c, address, e) || !start_parts(a, c, e)) {
         app_stop(a);
         return false;
     }
-    str base_url = c->base_url.p ? c->base_url
-                                 : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
-                                             str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "", 
-                                             str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
-    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store, a->faces.ci, base_url, time_monotonic_ms()};
+    str base_url =
+        c->base_url.p
+            ? c->base_url
+            : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
+                        str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "",
+                        str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
+    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store,
+                                    a->faces.ci,       base_url,  time_monotonic_ms()};
     if (!first_start(a, base_url, e) || !start_server(a, c, address, port, e)) {
         app_stop(a);
         return false;
     }
-    log_event(LOG_INFO, "server.started", "listening on " STR_FMT ", data in " STR_FMT, STR_ARG(base_url), STR_ARG(c->data));
+    log_event(LOG_INFO, "server.started", "listening on " STR_FMT ", data in " STR_FMT,
+              STR_ARG(base_url), STR_ARG(c->data));
     *ret = a;
     return true;
 }

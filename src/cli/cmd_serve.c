@@ -8,35 +8,39 @@
 #include <unistd.h>
 
 static const struct option options[] = {
-    {"data",           'd', OPTION_TEXT, "DIR",        "data",           "directory that holds everything"                                        },
-    {"listen",         'l', OPTION_TEXT, "HOST:PORT",  "127.0.0.1:8080", "address to listen on; :PORT for all addresses"                          },
-    {"dev",            0,   OPTION_FLAG, NULL,         NULL,             "user dev/dev and OAuth client dev/dev with every role; loopback only"   },
-    {"store",          0,   OPTION_TEXT, "URL",        NULL,             "shared store instead of the embedded one"                               },
-    {"tls-cert",       0,   OPTION_TEXT, "FILE",       NULL,             "certificate chain, PEM"                                                 },
-    {"tls-key",        0,   OPTION_TEXT, "FILE",       NULL,             "private key, PEM"                                                       },
-    {"tls-client-ca",  0,   OPTION_TEXT, "FILE",       NULL,             "CA of client certificates, PEM"                                         },
-    {"allow-plain",    0,   OPTION_FLAG, NULL,         NULL,             "plain HTTP beyond loopback, behind a proxy that ends TLS"               },
-    {"base-url",       0,   OPTION_TEXT, "URL",        NULL,             "how clients reach this server; from --listen when not given"            },
-    {"map-host",       0,   OPTION_LIST, "FROM=TO",    NULL,             "redirect outgoing calls: scheme://host[:port], * for all; repeatable"   },
-    {"map-smtp",       0,   OPTION_TEXT, "HOST:PORT",  NULL,             "redirect all mail to this server, plain and without login"              },
-    {"workers",        0,   OPTION_INT,  "N",          "0",              "threads that run flows; 0: one per core"                                },
-    {"retention-days", 0,   OPTION_INT,  "N",          "30",             "how long message processing logs are kept"                              },
-    {"devops-config",  0,   OPTION_TEXT, "FILE",       NULL,             "status profiles and text types of work items, JSON; see docs/DEVOPS.md" },
-    {"log-level",      0,   OPTION_TEXT, "LEVEL",      "info",           "debug, info, warn or error"                                             },
-    {"log-format",     0,   OPTION_TEXT, "json|text",  NULL,             "text on a terminal, else json"                                          },
+    {"data",           'd', OPTION_TEXT, "DIR",                   "data",           "directory that holds everything"          },
+    {"listen",         'l', OPTION_TEXT, "HOST:PORT",             "127.0.0.1:8080",
+     "address to listen on; :PORT for all addresses"                                                                           },
+    {"dev",            0,   OPTION_FLAG, NULL,                    NULL,
+     "user dev/dev and OAuth client dev/dev with every role; loopback only"                                                    },
+    {"store",          0,   OPTION_TEXT, "URL",                   NULL,             "shared store instead of the embedded one" },
+    {"tls-cert",       0,   OPTION_TEXT, "FILE",                  NULL,             "certificate chain, PEM"                   },
+    {"tls-key",        0,   OPTION_TEXT, "FILE",                  NULL,             "private key, PEM"                         },
+    {"tls-client-ca",  0,   OPTION_TEXT, "FILE",                  NULL,             "CA of client certificates, PEM"           },
+    {"allow-plain",    0,   OPTION_FLAG, NULL,                    NULL,
+     "plain HTTP beyond loopback, behind a proxy that ends TLS"                                                                },
+    {"base-url",       0,   OPTION_TEXT, "URL",                   NULL,
+     "how clients reach this server; from --listen when not given"                                                             },
+    {"map-host",       0,   OPTION_LIST, "FROM=TO",               NULL,
+     "redirect outgoing calls: scheme://host[:port], * for all; repeatable"                                                    },
+    {"map-smtp",       0,   OPTION_TEXT, "HOST:PORT",             NULL,
+     "redirect all mail to this server, plain and without login"                                                               },
+    {"workers",        0,   OPTION_INT,  "N",                     "0",              "threads that run flows; 0: one per core"  },
+    {"retention-days", 0,   OPTION_INT,  "N",                     "30",             "how long message processing logs are kept"},
+    {"devops-config",  0,   OPTION_TEXT, "FILE",                  NULL,
+     "status profiles and text types of work items, JSON; see docs/DEVOPS.md"                                                  },
+    {"log-level",      0,   OPTION_TEXT, "debug|info|warn|error", "info",           "what is worth a line"                     },
+    {"log-format",     0,   OPTION_TEXT, "json|text",             NULL,             "text on a terminal, else json"            },
 };
 
-static bool setup_log(const struct cli *c, struct err *e)
+static void setup_log(const struct cli *c)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
+    static const char *const names[] = {"debug", "info", "warn", "error"}; /* enum log_level */
     str level = cli_text(c, "log-level"), format = cli_text(c, "log-format");
-    bool json = format.p ? str_eqz(format, "json") : !isatty(STDERR_FILENO);
     for (size_t i = 0; i < COUNT(names); i++)
-        if (str_eqz(level, names[i])) {
-            log_setup((enum log_level)i, json);
-            return true;
-        }
-    return err_set(e, ERR_BAD_REQUEST, "--log-level is debug, info, warn or error, not '" STR_FMT "'", STR_ARG(level));
+        if (str_eqz(level, names[i]))
+            log_setup((enum log_level)i,
+                      format.p ? str_eqz(format, "json") : !isatty(STDERR_FILENO));
 }
 
 static enum exit_code run(struct cli *c, struct err *e)
@@ -66,8 +70,7 @@ static enum exit_code run(struct cli *c, struct err *e)
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (!setup_log(c, e))
-        return CLI_USAGE;
+    setup_log(c);
     if (!app_start(&config, &app, e))
         return cli_exit_code(e);
     sigwait(&stop, &signal_number);
@@ -77,8 +80,14 @@ static enum exit_code run(struct cli *c, struct err *e)
 }
 
 const struct command command_serve = {
-    "serve", "", 0, 0, "Run the server",
+    "serve",
+    "",
+    0,
+    0,
+    "Run the server",
     "  $ tidemill serve --dev\n"
     "  $ tidemill serve --data /var/lib/tidemill --listen :8443 --tls-cert cert.pem --tls-key key.pem\n"
     "  $ tidemill serve --dev --map-host 'https://erp.example.com=http://127.0.0.1:9000'\n",
-    options, COUNT(options), run};
+    options,
+    COUNT(options),
+    run};

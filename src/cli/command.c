@@ -61,15 +61,34 @@ static bool unknown_option(const struct cli *c, const char *what, str name, stru
             best = o;
         }
     if (best)
-        return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; did you mean '%s'?", what, word, best->name);
-    return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; see 'tidemill help %s'", what, word, c->command->name);
+        return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; did you mean '%s'?", what, word,
+                       best->name);
+    return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; see 'tidemill help %s'", what, word,
+                   c->command->name);
+}
+
+/* Of options whose value is written "table|json", one of these. */
+static bool is_allowed(const struct option *o, str value)
+{
+    str choices = str_of(o->value), choice;
+    if (str_find_char(choices, '|', 0) == SIZE_MAX ||
+        strspn(o->value, "abcdefghijklmnopqrstuvwxyz|") != choices.n)
+        return true;
+    while (str_split(&choices, '|', &choice))
+        if (str_eq(choice, value))
+            return true;
+    return false;
 }
 
 static bool put(struct cli *c, const struct option *o, str value, struct err *e)
 {
     int64_t number;
     if (o->kind == OPTION_INT && (!str_to_i64(value, &number) || number < 0))
-        return err_set(e, ERR_BAD_REQUEST, "--%s wants a number, not '" STR_FMT "'", o->name, STR_ARG(value));
+        return err_set(e, ERR_BAD_REQUEST, "--%s wants a number, not '" STR_FMT "'", o->name,
+                       STR_ARG(value));
+    if (!is_allowed(o, value))
+        return err_set(e, ERR_BAD_REQUEST, "--%s wants one of %s, not '" STR_FMT "'", o->name,
+                       o->value, STR_ARG(value));
     values *v = map_get(&c->values, str_of(o->name));
     if (!v) {
         v = arena_alloc(c->arena, sizeof *v);
@@ -108,7 +127,8 @@ static bool from_environment(struct cli *c, struct err *e)
         for (size_t k = 0; k < n && k < sizeof name; k++)
             name[k] = name[k] == '-' ? '_' : (char)toupper((unsigned char)name[k]);
         const char *value = getenv(name);
-        if (value && *value && !map_get(&c->values, str_of(o->name)) && !put(c, o, str_of(value), e))
+        if (value && *value && !map_get(&c->values, str_of(o->name)) &&
+            !put(c, o, str_of(value), e))
             return err_ctx(e, "environment %s", name);
     }
     return true;
@@ -127,7 +147,8 @@ static bool from_file(struct cli *c, struct err *e)
         const struct option *o = option_named(c->command, m.entries.at[i].key);
         if (!o)
             return unknown_option(c, "setting", m.entries.at[i].key, e);
-        if (!map_get(&c->values, str_of(o->name)) && !put(c, o, *(const str *)m.entries.at[i].value, e))
+        if (!map_get(&c->values, str_of(o->name)) &&
+            !put(c, o, *(const str *)m.entries.at[i].value, e))
             return err_ctx(e, STR_FMT, STR_ARG(path));
     }
     return true;
@@ -139,7 +160,8 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
     for (int words = 2; words; words--) {
         char name[64] = "";
         for (int i = 0; i < words && i < argc; i++)
-            snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i ? " " : "", argv[i]);
+            snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i ? " " : "",
+                     argv[i]);
         for (size_t k = 0; commands[k]; k++)
             if (!strcmp(commands[k]->name, name)) {
                 *ret_words = words < argc ? words : argc;
@@ -155,7 +177,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct err *e)
     bool only_arguments = false;
     c->command = find_command(argc, argv, &words);
     if (!c->command)
-        return err_set(e, ERR_BAD_REQUEST, "unknown command '%s'; see 'tidemill help'", argc ? argv[0] : "");
+        return err_set(e, ERR_BAD_REQUEST, "unknown command '%s'; see 'tidemill help'",
+                       argc ? argv[0] : "");
     map_init(&c->values, c->arena, false);
     for (int i = words; i < argc; i++) {
         if (!only_arguments && !strcmp(argv[i], "--")) {
@@ -170,7 +193,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct err *e)
     if (cli_flag(c, "help"))
         return true;
     if (c->arguments.n < c->command->least || c->arguments.n > c->command->most)
-        return err_set(e, ERR_BAD_REQUEST, "usage: tidemill %s [options] %s", c->command->name, c->command->arguments);
+        return err_set(e, ERR_BAD_REQUEST, "usage: tidemill %s [options] %s", c->command->name,
+                       c->command->arguments);
     return from_environment(c, e) && from_file(c, e);
 }
 

@@ -74,7 +74,8 @@ def test_usage_errors():
     for words, hint in ((["srve"], "unknown command 'srve'"), (["serve", "--lisen", "x"], "did you mean 'listen'"),
                         (["run", "x.zip", "--hedar", "a=b"], "did you mean 'header'"), (["run"], "usage: tidemill run"),
                         (["logs", "--top", "many"], "--top wants a number"), (["serve", "--data"], "--data wants a value"),
-                        (["completion", "fish"], "fish"), (["serve", "--log-level", "loud", "--listen", "127.0.0.1:0"], "--log-level")):
+                        (["completion", "fish"], "fish"), (["serve", "--log-level", "loud"], "debug|info|warn|error"),
+                        (["logs", "-o", "xml"], "table|json"), (["serve", "--log-format", "yaml"], "json|text")):
         done = tidemill(*words)
         assert done.returncode == 2 and hint in done.stderr.decode() and not done.stdout, (words, done)
 
@@ -306,10 +307,18 @@ def test_first_start_prints_secrets_once(tmp_path):
 def test_exposure(tmp_path):
     for words, hint in ((["--listen", "0.0.0.0:0"], "--tls-cert"), (["--listen", ":0"], "--tls-cert"),
                         (["--dev", "--listen", "0.0.0.0:0"], "loopback"), (["--dev", "--listen", "0.0.0.0:0", "--allow-plain"], "loopback"),
-                        (["--listen", "nonsense"], "HOST:PORT"), (["--listen", "127.0.0.1:99999"], "HOST:PORT"),
+                        (["--dev", "--workers", "100000"], "256"), (["--dev", "--base-url", "nonsense"], "--base-url"),
+                        (["--dev", "--map-host", "nonsense"], "FROM=TO"), (["--dev", "--store", "postgresql://x/y"], "postgresql"),
+                        (["--dev", "--data", "/proc/x"], "/proc/x"), (["--listen", "nonsense"], "HOST:PORT"), (["--listen", "127.0.0.1:99999"], "HOST:PORT"),
                         (["--listen", "0.0.0.0:0", "--tls-cert", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem"], "no.pem")):
         done = tidemill("serve", "--data", tmp_path / "data", *words, timeout=20)
         assert done.returncode in (1, 2, 3) and hint in done.stderr.decode(), (words, done)
+    first = Server()
+    try:
+        second = tidemill("serve", "--dev", "--data", os.path.join(first.directory, "data"), "--listen", "127.0.0.1:0", timeout=20)
+        assert second.returncode == 6 and str(first.process.pid) in second.stderr.decode(), second
+    finally:
+        first.close()
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen()
