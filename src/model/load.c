@@ -438,7 +438,7 @@ static bool declare_type(struct loader *l, const struct xml_node *n, str ns, str
     t->media_slot = -1;
     t->index = (uint16_t)l->m->types.n;
     *d = (struct declaration){.type = t, .node = n, .ns = ns};
-    if (!name_is_plain(t->qualified) || !t->name.n)
+    if (!name_is_plain(t->name))
         return load_fail(e, n, "Name is missing, or no name");
     if (model_type_named(l->m, t->qualified))
         return load_fail(e, n, "there are two types of that name");
@@ -490,6 +490,9 @@ static bool declare_association(struct loader *l, const struct xml_node *n, str 
 static bool declare_schema(struct loader *l, const struct xml_node *schema, struct err *e)
 {
     str ns = load_attr(l, schema, "Namespace"), alias = load_attr(l, schema, "Alias");
+    for (str rest = ns, part; str_split(&rest, '/', &part);) /* "/IWBEP/GWSAMPLE" */
+        if (part.n && !name_is_plain(part))
+            return load_fail(e, schema, "Namespace: no name");
     if (!l->m->ns.p)
         l->m->ns = ns;
     for (const struct xml_node *n = xml_first(schema); n; n = xml_next(n)) {
