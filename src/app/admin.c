@@ -1,11 +1,10 @@
 /* Users and keys by JSON; health and metrics. */
 #include "app/admin.h"
+#include "app/api.h"
 
 #include "base/codec.h"
 #include "base/json.h"
 #include "base/time.h"
-
-static const char role[] = "TenantAdministrator";
 
 static void answer(struct http_request *r, int status, const char *type)
 {
@@ -46,15 +45,11 @@ static bool write_user(void *arg, str name, str kind, str roles)
     return true;
 }
 
-static bool list_users(struct admin *a, struct http_request *r, str name, struct err *e)
+static bool list_users(struct api_call *c, struct err *e)
 {
-    (void)name;
-    struct jw w;
-    jw_init(&w, &r->response.out);
-    jw_array(&w);
-    bool ok = identity_list(a->identity, write_user, &w, e);
-    jw_array_end(&w);
-    r->response.status = 200;
+    jw_array(&c->out);
+    bool ok = identity_list(c->admin->identity, write_user, &c->out, e);
+    jw_array_end(&c->out);
     return ok;
 }
 
@@ -74,73 +69,48 @@ static bool read_roles(struct arena *arena, const struct jr *in, str **ret, size
     return true;
 }
 
-static bool put_user(struct admin *a, struct http_request *r, str name, struct err *e)
+static bool put_user(struct api_call *c, struct err *e)
 {
-    (void)name;
-    struct jr *in;
     str *roles;
     size_t n;
-    if (!jr_parse(r->arena, blob_bytes(r->body), &in, e) || !read_roles(r->arena, in, &roles, &n, e) ||
-        !identity_put_user(a->identity, jr_text(in, "name"), jr_text(in, "password"), roles, n, e))
-        return false;
-    r->response.status = 204;
-    return true;
+    return read_roles(c->arena, c->in, &roles, &n, e) &&
+           identity_put_user(c->admin->identity, jr_text(c->in, "name"), jr_text(c->in, "password"), roles, n, e);
 }
 
-static bool remove_user(struct admin *a, struct http_request *r, str name, struct err *e)
+static bool remove_user(struct api_call *c, struct err *e)
 {
-    r->response.status = 204;
-    return percent_decode(r->arena, name, false, &name) ? identity_remove_user(a->identity, name, e)
-                                                        : err_set(e, ERR_BAD_REQUEST, "bad percent code in the name");
+    return identity_remove_user(c->admin->identity, c->id, e);
 }
 
-static bool create_key(struct admin *a, struct http_request *r, str name, struct err *e)
+static bool create_key(struct api_call *c, struct err *e)
 {
-    (void)name;
-    struct jr *in;
     str *roles, json;
     size_t n;
-    if (!jr_parse(r->arena, blob_bytes(r->body), &in, e) || !read_roles(r->arena, in, &roles, &n, e) ||
-        !identity_create_key(a->identity, r->arena, a->base_url, roles, n, &json, e))
+    if (!read_roles(c->arena, c->in, &roles, &n, e) ||
+        !identity_create_key(c->admin->identity, c->arena, c->admin->base_url, roles, n, &json, e))
         return false;
-    r->response.status = 201;
-    buf_add(&r->response.out, json);
+    jw_raw(&c->out, json);
     return true;
 }
 
-static const struct {
-    const char *method, *path;
-    bool named; /* a name follows the path */
-    bool (*run)(struct admin *a, struct http_request *r, str name, struct err *e);
-} operations[] = {
-    {"GET",    "/tidemill/v1/users",  false, list_users },
-    {"POST",   "/tidemill/v1/users",  false, put_user   },
-    {"DELETE", "/tidemill/v1/users/", true,  remove_user},
-    {"POST",   "/tidemill/v1/keys",   false, create_key },
+const struct api_operation user_operations[] = {
+    {"listUsers",  list_users },
+    {"putUser",    put_user   },
+    {"removeUser", remove_user},
+    {"createKey",  create_key },
+    {NULL,         NULL       },
 };
-
-static bool run_operation(struct admin *a, struct http_request *r, struct err *e)
-{
-    if (!user_has_role(r->user, str_of(role)))
-        return err_set(e, ERR_FORBIDDEN, "the role %s is needed", role);
-    for (size_t i = 0; i < COUNT(operations); i++) {
-        str path = str_of(operations[i].path);
-        if (str_eqz(r->method, operations[i].method) && str_starts(r->path, path) &&
-            (r->path.n > path.n) == operations[i].named)
-            return operations[i].run(a, r, str_from(r->path, path.n), e);
-    }
-    return err_set(e, ERR_NOT_FOUND, "there is no operation " STR_FMT " " STR_FMT, STR_ARG(r->method), STR_ARG(r->path));
-}
 
 void admin_handle(void *ctx, struct http_request *r)
 {
+    struct admin *a = ctx;
     struct err e = {0};
     csrf_fetch(r);
     if (!str_eqz(r->method, "GET") && !csrf_check(r)) {
         http_reply(r);
         return;
     }
-    if (run_operation(ctx, r, &e))
+    if (api_run(a->api, a, r, &e))
         answer(r, r->response.status, "application/json;charset=UTF-8");
     else
         answer_error(r, &e);

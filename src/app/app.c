@@ -1,6 +1,7 @@
 /* The wiring: who is handed what, and in which order things start and stop. */
 #include "app/app.h"
 
+#include "app/api.h"
 #include "app/registry.h"
 #include "app/retention.h"
 #include "app/routes.h"
@@ -184,9 +185,16 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
             : arena_fmt(a->arena, "%s://%s%s:%u", c->tls_cert.p ? "https" : "http",
                         str_find_char(address, ':', 0) != SIZE_MAX ? "localhost" : "",
                         str_find_char(address, ':', 0) != SIZE_MAX ? "" : address.p, port);
-    a->faces.admin = (struct admin){a->faces.identity, a->engine, a->store,
-                                    a->faces.ci,       base_url,  time_monotonic_ms()};
-    if (!first_start(a, base_url, e) || !start_server(a, c, address, port, e)) {
+    struct admin *admin = &a->faces.admin;
+    *admin = (struct admin){.identity = a->faces.identity,
+                            .engine = a->engine,
+                            .store = a->store,
+                            .ci = a->faces.ci,
+                            .devops = a->faces.devops,
+                            .base_url = base_url,
+                            .started_ms = time_monotonic_ms()};
+    if (!api_open(a->arena, &admin->api, e) || !first_start(a, base_url, e) ||
+        !start_server(a, c, address, port, e)) {
         app_stop(a);
         return false;
     }

@@ -6,6 +6,9 @@
 extern const struct command command_serve, command_mock, command_run, command_deploy, command_logs, command_flow_explain,
     command_user_list, command_user_add, command_user_remove, command_key_create;
 
+extern const struct command command_workitem_list, command_workitem_show, command_workitem_create,
+    command_workitem_set_status, command_workitem_import;
+
 static const struct command command_help = {
     "help", "[COMMAND]", 0, 2, "Show what there is, or the options of a command", NULL, NULL, 0, help_run};
 static const struct command command_completion = {
@@ -17,7 +20,9 @@ static const struct command command_man = {
 const struct command *const commands[] = {
     &command_serve,      &command_mock,     &command_run,      &command_deploy,      &command_logs,       &command_flow_explain,
     &command_user_list,  &command_user_add, &command_user_remove, &command_key_create, &command_help,
-    &command_completion, &command_man,      NULL};
+    &command_completion, &command_man,
+    &command_workitem_list, &command_workitem_show, &command_workitem_create, &command_workitem_set_status,
+    &command_workitem_import, NULL};
 
 const struct option common_options[] = {
     {"output", 'o', OPTION_TEXT, "table|json", "table", "how results are printed"             },
