@@ -164,8 +164,8 @@ static void attach_headers(struct exchange *x, const char *name, const struct ht
     AUTO(buf) struct buf out = BUF(MAX_HEADERS_TEXT);
     for (size_t i = 0; i < h->list.n; i++) {
         str n = h->list.at[i].name, v = h->list.at[i].value;
-        bool secret = str_eq_nocase(n, STR("Authorization")) || str_eq_nocase(n, STR("Cookie"));
-        buf_addf(&out, STR_FMT ": " STR_FMT "\n", STR_ARG(n), STR_ARG(secret ? STR("***") : v));
+        v = field_is_secret(n) ? STR("***") : v;
+        buf_addf(&out, STR_FMT ": " STR_FMT "\n", STR_ARG(n), STR_ARG(v));
     }
     exchange_log_attachment(x, str_of(name), STR("text/plain"), buf_str(&out));
 }

@@ -342,6 +342,16 @@ static bool listed(str list, str name, bool nocase)
     return in;
 }
 
+bool field_is_secret(str name)
+{
+    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                        "Set-Cookie", "SAP_HttpSession"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq_nocase(name, str_of(names[i])))
+            return true;
+    return false;
+}
+
 void fields_remove_pattern(struct fields *f, str pattern)
 {
     pattern = str_trim(pattern);

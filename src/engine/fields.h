@@ -49,6 +49,7 @@ void fields_set(struct fields *f, str name, struct datum *take);
 void fields_set_kept(struct fields *f, str name, struct datum *take); /* name outlives the fields: not copied */
 void fields_set_text(struct fields *f, str name, str copy);
 void fields_remove(struct fields *f, str name);
+bool field_is_secret(str name); /* Authorization, cookies: the value must not come into a log */
 void fields_copy(struct fields *to, const struct fields *from); /* sets every field of from in to */
 void fields_share(struct fields *to, const struct fields *from); /* empty to; names are borrowed from from */
 /* Removes what matches SAP's lists: "name", "$name=exact", "$include=sap_*", "*", "$include=*,$exclude=a*";

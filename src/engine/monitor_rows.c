@@ -141,8 +141,9 @@ static void add_trace_fields(struct store_batch *b, const char *sql, int64_t id,
                              const struct fields *f, struct arena *a)
 {
     for (size_t i = 0; i < f->n; i++) {
+        str value = field_is_secret(f->at[i].name) ? STR("***") : datum_str(a, f->at[i].value);
         struct value row[] = {VALUE_INT(id), VALUE_TEXT(f->at[i].name),
-                              VALUE_TEXT(str_sub(datum_str(a, f->at[i].value), 0, 4000))};
+                              VALUE_TEXT(str_sub(value, 0, 4000))};
         store_batch_add(b, sql, row, COUNT(row));
     }
 }

@@ -123,7 +123,7 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             try:
-                connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+                connection.request(method, path, body, {k if k.startswith("SAP_") else k.replace("_", "-"): v for k, v in headers.items()})
             except BrokenPipeError:
                 pass  # refused before all of it was sent: the answer is there
             answer = connection.getresponse()

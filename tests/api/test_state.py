@@ -302,12 +302,35 @@ def test_attachments_of_a_failed_call(server):
         peer.close()
 
 
+def steps_of(server, answer):
+    """The recorded steps of a message, each with its trace: (step, payload, headers, properties)."""
+    guid, out = answer.header("SAP_MessageProcessingLogID"), []
+    for run in server.get(f"/MessageProcessingLogs('{guid}')/Runs").results:
+        for s in server.get(f"/MessageProcessingLogRuns('{run['Id']}')/RunSteps").results:
+            traces = server.get(f"/MessageProcessingLogRunSteps(RunId='{s['RunId']}',ChildCount={s['ChildCount']})/TraceMessages").results
+            row = [s["ModelStepId"]]
+            for t in traces:
+                row.append(server.get(f"/TraceMessages({t['TraceId']}L)/$value").text)
+                for name in ("Properties", "ExchangeProperties"):
+                    row.append({p["Name"]: p["Value"] for p in server.get(f"/TraceMessages({t['TraceId']}L)/{name}").results})
+            out.append(row)
+    return out
+
+
 def test_log_levels(server):
-    path = server.run(Flow("Levels", [body("payload ${in.body}")]))
-    none = server.send(path, "x", SAP_MessageProcessingLogLevel="NONE")
-    assert none.status == 200
-    guid = server.send(path, "secret", **{"SAP_MessageProcessingLogLevel": "TRACE"}).header("SAP_MessageProcessingLogID")
-    assert server.mpl(guid)["Status"] == "COMPLETED"
+    path = server.run(Flow("Levels", [modifier(props={"p": ("constant", "v")}, body="<${in.body}>"), modifier(headers={"after": "${property.p}"})]))
+    answers = {level: server.send(path, "payload", SAP_MessageProcessingLogLevel=level) for level in ("NONE", "ERROR", "INFO", "DEBUG", "TRACE")}
+    assert {a.status for a in answers.values()} == {200}
+    assert server.get(f"/MessageProcessingLogs('{answers['NONE'].header('SAP_MessageProcessingLogID')}')").status == 404
+    for level in ("INFO", "DEBUG", "TRACE"):
+        assert server.mpl(answers[level])["LogLevel"] == level
+    assert steps_of(server, answers["INFO"]) == []
+    assert [row[0] for row in steps_of(server, answers["DEBUG"])] == ["P0_Step_1", "P0_Step_3", "P0_End_5"]
+    traced = steps_of(server, answers["TRACE"])
+    assert [row[:2] for row in traced] == [["P0_Step_1", "payload"], ["P0_Step_3", "<payload>"], ["P0_End_5", "<payload>"]]
+    assert traced[1][3]["p"] == "v" and traced[2][2]["after"] == "v"
+    for row in traced:  # what the caller identified itself with is nobody's business
+        assert basic("dev", "dev") not in row[2].values() and row[2]["Authorization"] == "***"
 
 
 def test_steps_of_a_message(server):
