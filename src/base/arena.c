@@ -1,12 +1,12 @@
-/* A list of blocks and a list of deferred calls. Blocks double up to 64 KiB so that a small exchange
- * costs one allocation and a large one few. */
+/* A list of blocks and a list of deferred calls. A new block is half as large as what is there already, between
+ * 1 and 64 KiB, so that ten thousand waiting exchanges cost little each and a large one few allocations. */
 #include "base/arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_BLOCK = 2048, LARGEST_BLOCK = 65536 };
+enum { FIRST_BLOCK = 1008, LARGEST_BLOCK = 65536 };
 
 struct block {
     struct block *next;
@@ -21,7 +21,7 @@ struct deferred {
 struct arena {
     struct block *blocks;
     struct deferred *defers;
-    size_t size, next_cap;
+    size_t size;
 };
 
 void *mem_alloc(size_t n)
@@ -53,7 +53,7 @@ static struct block *block_new(struct arena *a, size_t cap)
 struct arena *arena_new(void)
 {
     struct arena *a = mem_alloc(sizeof *a);
-    *a = (struct arena){.next_cap = FIRST_BLOCK};
+    *a = (struct arena){0};
     return a;
 }
 
@@ -64,9 +64,9 @@ void *arena_alloc(struct arena *a, size_t n)
         abort();
     n = (n + 15) & ~(size_t)15;
     if (!b || b->cap - b->used < n) {
-        b = block_new(a, n > a->next_cap ? n : a->next_cap);
-        if (a->next_cap < LARGEST_BLOCK)
-            a->next_cap *= 2;
+        size_t cap = a->size / 2 < FIRST_BLOCK ? FIRST_BLOCK : a->size / 2;
+        cap = cap < LARGEST_BLOCK ? cap : LARGEST_BLOCK;
+        b = block_new(a, n > cap ? n : cap);
     }
     void *p = b->data + b->used;
     b->used += n;

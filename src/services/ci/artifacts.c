@@ -306,3 +306,18 @@ bool artifact_pack(struct odata_call *c, struct stored *s, struct bundle *b, str
     s->content = arena_str(c->arena, buf_str(&out));
     return true;
 }
+
+bool artifact_open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
+                          struct err *e)
+{
+    return artifact_of(c, c->parent, true, ret, e) && artifact_bundle(*ret, ret_bundle, e);
+}
+
+bool artifact_keep(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e)
+{
+    if (!artifact_changeable(s, e) || !artifact_pack(c, s, b, e))
+        return false;
+    struct store_batch *batch = store_batch_new();
+    artifact_store(c, batch, s);
+    return store_commit_wait(c->store, batch, e);
+}

@@ -12,17 +12,11 @@ static struct entity *entity_of(struct odata_call *c, const struct bundle_parame
     return en;
 }
 
-static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
-                        struct err *e)
-{
-    return artifact_of(c, c->parent, true, ret, e) && artifact_bundle(*ret, ret_bundle, e);
-}
-
 static bool list(struct odata_call *c, entities *ret, struct err *e)
 {
     struct stored *s;
     struct bundle *b;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     for (size_t i = 0; i < b->parameters.n; i++)
         vec_add(c->arena, ret, entity_of(c, &b->parameters.at[i]));
@@ -34,7 +28,7 @@ static bool read(struct odata_call *c, struct entity **ret, struct err *e)
 {
     struct stored *s;
     struct bundle *b;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     for (size_t i = 0; i < b->parameters.n && !*ret; i++)
         if (str_eq(b->parameters.at[i].key, entity_text(c->key, "ParameterKey")))
@@ -53,18 +47,14 @@ static bool update(struct odata_call *c, struct entity *in, struct err *e)
                        "Configurations can be changed in the version 'active' only");
     if (!value.p)
         return err_set(e, ERR_BAD_REQUEST, "ParameterValue is missing");
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
-    bool ok = artifact_changeable(s, e) && bundle_configure(b, key, value, e) &&
-              artifact_pack(c, s, b, e);
-    bundle_free(b);
+    bool ok = bundle_configure(b, key, value, e);
     if (!ok && e->code == ERR_NOT_FOUND)
-        return err_set(e, ERR_NOT_FOUND, "Parameter key '" STR_FMT "' not found.", STR_ARG(key));
-    if (!ok)
-        return false;
-    struct store_batch *batch = store_batch_new();
-    artifact_store(c, batch, s);
-    return store_commit_wait(c->store, batch, e);
+        err_set(e, ERR_NOT_FOUND, "Parameter key '" STR_FMT "' not found.", STR_ARG(key));
+    ok = ok && artifact_keep(c, s, b, e);
+    bundle_free(b);
+    return ok;
 }
 
 const struct odata_set_hook configurations_hook = {

@@ -72,6 +72,11 @@ bool artifact_check_version(str v, struct err *e) MUST_USE;
 bool artifact_bundle(const struct stored *s, struct bundle **ret, struct err *e) MUST_USE;
 bool artifact_pack(struct odata_call *c, struct stored *s, struct bundle *b,
                    struct err *e) MUST_USE;
+/* The artifact that the URI's parent names, with its bundle (to be freed). */
+bool artifact_open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
+                          struct err *e) MUST_USE;
+/* Packs the changed bundle and stores the artifact, on disk when it returns. */
+bool artifact_keep(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e) MUST_USE;
 
 /* ---- packages as files (package_zip.c) ---- */
 bool package_export(struct odata_call *c, const struct entity *package, struct blob **ret,

@@ -57,17 +57,11 @@ static struct entity *entity_of(struct odata_call *c, const struct resource_type
     return en;
 }
 
-static bool open_parent(struct odata_call *c, struct stored **ret, struct bundle **ret_bundle,
-                        struct err *e)
-{
-    return artifact_of(c, c->parent, true, ret, e) && artifact_bundle(*ret, ret_bundle, e);
-}
-
 static bool list(struct odata_call *c, entities *ret, struct err *e)
 {
     struct stored *s;
     struct bundle *b;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     for (size_t i = 0; i < b->files.entries.n; i++) {
         const struct map_entry *f = &b->files.entries.at[i];
@@ -108,7 +102,7 @@ static bool read(struct odata_call *c, struct entity **ret, struct err *e)
     struct bundle *b;
     const struct resource_type *t;
     str path;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     const str *bytes = find(c, b, &t, &path);
     if (bytes)
@@ -123,7 +117,7 @@ static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
     struct bundle *b;
     const struct resource_type *t;
     str path;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     const str *bytes = find(c, b, &t, &path);
     if (bytes) {
@@ -166,15 +160,6 @@ static const struct resource_type *type_for(str type, str name, bool in_wsdl, st
     return NULL;
 }
 
-static bool keep(struct odata_call *c, struct stored *s, struct bundle *b, struct err *e)
-{
-    if (!artifact_changeable(s, e) || !artifact_pack(c, s, b, e))
-        return false;
-    struct store_batch *batch = store_batch_new();
-    artifact_store(c, batch, s);
-    return store_commit_wait(c->store, batch, e);
-}
-
 static bool create(struct odata_call *c, struct entity *in, struct entity **ret, struct err *e)
 {
     str name = entity_text(in, "Name"), referenced = entity_text(in, "ReferencedResourceType");
@@ -191,7 +176,7 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
         return err_set(e, ERR_BAD_REQUEST, "ResourceContent is missing");
     struct stored *s;
     struct bundle *b;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     str path = arena_fmt(c->arena, ROOT "%s" STR_FMT, t->folder, STR_ARG(name));
     bool ok;
@@ -199,7 +184,7 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
         ok = err_set(e, ERR_REFUSED, "Resource '" STR_FMT "' already exists", STR_ARG(name));
     } else {
         bundle_put(b, path, content.s);
-        ok = keep(c, s, b, e);
+        ok = artifact_keep(c, s, b, e);
     }
     bundle_free(b);
     if (ok)
@@ -214,7 +199,7 @@ static bool change(struct odata_call *c, const str *content, struct err *e)
     struct bundle *b;
     const struct resource_type *t;
     str path;
-    if (!open_parent(c, &s, &b, e))
+    if (!artifact_open_parent(c, &s, &b, e))
         return false;
     bool ok;
     if (!find(c, b, &t, &path)) {
@@ -224,7 +209,7 @@ static bool change(struct odata_call *c, const str *content, struct err *e)
             bundle_put(b, path, *content);
         else
             bundle_remove(b, path);
-        ok = keep(c, s, b, e);
+        ok = artifact_keep(c, s, b, e);
     }
     bundle_free(b);
     return ok;
