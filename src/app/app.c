@@ -139,7 +139,7 @@ static bool start_devops(struct app *a, const struct app_config *c, struct err *
         return err_ctx(e, "--devops-config");
     if (devops_open(&d, &a->faces.devops, e))
         return true;
-    return path.p ? err_ctx(e, "--devops-config " STR_FMT, STR_ARG(path)) : false;
+    return path.p ? err_ctx(e, "--devops-config") : false;
 }
 
 /* Everything below the HTTP server, lowest first. */

@@ -52,26 +52,35 @@ static void write_entity(struct devops_admin *a, const struct entity *en)
 }
 
 /* ---- entities in ---- */
+/* "2024-01-01T09:00:00Z" as we write it, "/Date(ms)/" as the service does. */
+static bool read_date(str text, struct value *ret)
+{
+    ret->kind = V_INT;
+    if (str_starts(text, STR("/Date(")) && str_ends(text, STR(")/")))
+        return str_to_i64(str_sub(text, 6, text.n - 2), &ret->i);
+    return time_parse_iso(text, &ret->i);
+}
+
+static bool read_scalar(struct devops_admin *a, const struct model_property *p, const struct jr *v,
+                        struct value *ret, struct err *e)
+{
+    if (p->type == EDM_BOOLEAN || v->kind == JR_BOOL) {
+        *ret = VALUE_BOOL(v->b);
+        return p->type == EDM_BOOLEAN && v->kind == JR_BOOL;
+    }
+    if (v->kind == JR_STRING && p->type == EDM_DATETIME)
+        return read_date(v->s, ret);
+    bool number = v->kind == JR_NUMBER && edm_value_kind(p->type) == V_INT;
+    return (v->kind == JR_STRING || number) && edm_parse_text(a->arena, p->type, v->s, ret, e);
+}
+
 static bool read_value(struct devops_admin *a, const struct model_property *p, const struct jr *v,
                        struct value *ret, struct err *e)
 {
-    bool number = edm_value_kind(p->type) == V_INT && p->type != EDM_DATETIME;
-    str text = v->s;
     *ret = VALUE_NULL;
     if (v->kind == JR_NULL)
         return true;
-    *ret = VALUE_BOOL(v->b);
-    if (p->type == EDM_BOOLEAN && v->kind == JR_BOOL)
-        return true;
-    bool date = str_starts(text, STR("/Date(")) && str_ends(text, STR(")/"));
-    if (p->type == EDM_DATETIME && date) {
-        ret->kind = V_INT;
-        date = str_to_i64(str_sub(text, 6, text.n - 2), &ret->i);
-    } else {
-        date = (v->kind == JR_STRING || (v->kind == JR_NUMBER && number)) &&
-               p->type != EDM_BOOLEAN && edm_parse_text(a->arena, p->type, text, ret, e);
-    }
-    if (!date)
+    if (!read_scalar(a, p, v, ret, e))
         return err_set(e, ERR_BAD_REQUEST, "the value of \"" STR_FMT "\" does not fit",
                        STR_ARG(p->name));
     if (p->max_length && ret->kind == V_TEXT && utf8_count(ret->s) > p->max_length)

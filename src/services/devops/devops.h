@@ -11,8 +11,8 @@
 #define DEVOPS_ROOT "/sap/opu/odata/SALM/EXT_DEVOPS_INTEG_SRV"
 struct devops;
 struct devops_config {
-    struct store *store; /* borrowed */
-    str settings;        /* devops.json of the customer, STR_NONE: the built-in one */
+    struct store *store;   /* borrowed */
+    str settings;          /* devops.json of the customer, STR_NONE: the built-in one */
     struct engine *engine; /* writes run on its blocking pool; NULL: on the calling thread */
 };
 /* ERR_BAD_REQUEST: the settings; the message names the row. */
