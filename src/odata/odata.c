@@ -416,6 +416,13 @@ static bool run_action(struct odata_request *rq, const struct action *action, st
     return read_walk(rq, e) && action->run(rq, e);
 }
 
+static void reply(struct odata_service *s, struct http_request *r)
+{
+    if (s->config.answered)
+        s->config.answered(s->config.ctx, r);
+    http_reply(r);
+}
+
 static void run_job(void *arg)
 {
     const struct job *job = arg;
@@ -423,13 +430,13 @@ static void run_job(void *arg)
     struct err e = {0};
     if (!run_action(rq, job->action, &e))
         error_out(rq->service, rq->http, &e);
-    http_reply(rq->http);
+    reply(rq->service, rq->http);
 }
 
 void odata_refuse(struct odata_service *s, struct http_request *r, const struct err *e)
 {
     error_out(s, r, e);
-    http_reply(r);
+    reply(s, r);
 }
 
 static struct odata_request *request_new(struct odata_service *s, struct http_request *r)

@@ -154,6 +154,8 @@ struct odata_config {
     bool (*has_role)(const void *user, str role); /* NULL: every role */
     /* Writes and functions run there; ctx as above. NULL: on the calling thread (tests). */
     void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg);
+    /* MAY: sees each request with its answer, just before that is sent. */
+    void (*answered)(void *ctx, struct http_request *r);
 };
 /* Defines the model's tables in the store; ERR_INTERNAL when a hook of the model is not in the
  * tables, or one in the tables is not in the model. */

@@ -70,7 +70,7 @@ static struct jr *list_of(struct jr *v)
     return v->kind == JR_ARRAY ? v : NULL;
 }
 
-static bool add_member(struct mock *m, str name, struct jr *v, struct err *e)
+bool data_add(struct mock *m, str name, struct jr *v, struct err *e)
 {
     const struct model_set *set = model_set_named(m->model, name);
     if (model_function_named(m->model, name)) {
@@ -108,12 +108,12 @@ static bool read_file(struct mock *m, const char *path, struct err *e)
         return err_set(e, ERR_BAD_REQUEST, "%s: wants an object of entity sets", path);
     for (struct jr *c = root->first; c; c = c->next) {
         if (!str_eqz(c->key, "$functions")) {
-            if (!add_member(m, c->key, c, e))
+            if (!data_add(m, c->key, c, e))
                 return err_ctx(e, "%s", path);
             continue;
         }
         for (struct jr *f = c->first; f; f = f->next)
-            if (!add_member(m, f->key, f, e))
+            if (!data_add(m, f->key, f, e))
                 return err_ctx(e, "%s", path);
     }
     return true;
@@ -143,7 +143,7 @@ static bool read_dir(struct mock *m, const char *path, struct err *e)
         str full = arena_fmt(m->arena, "%s/%s", path, names.at[i]);
         if (!read_json(m, full.p, &v, e))
             return false;
-        if (!add_member(m, str_sub(file, 0, file.n - 5), v, e))
+        if (!data_add(m, str_sub(file, 0, file.n - 5), v, e))
             return err_ctx(e, "%s", full.p);
     }
     return true;

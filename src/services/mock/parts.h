@@ -31,6 +31,8 @@ struct mock {
 
 /* ---- data.c ---- */
 bool data_read(struct mock *m, struct err *e) MUST_USE;
+/* Entities of a set, or examples of a function; v is changed and kept. */
+bool data_add(struct mock *m, str name, struct jr *v, struct err *e) MUST_USE;
 /* Empties all tables and fills them with the initial rows, in one commit. */
 bool data_reset(struct mock *m, struct err *e) MUST_USE;
 bool data_is_there(struct mock *m, bool *ret, struct err *e) MUST_USE;
@@ -51,6 +53,7 @@ bool gateway_check(struct mock *m, struct http_request *r);
 
 /* ---- record.c ---- */
 bool record_open(struct mock *m, struct err *e) MUST_USE;
+void record_answer(void *ctx, struct http_request *r); /* ctx: the mock */
 
 /* ---- small things ---- */
 str word_lower(struct arena *a, str s); /* ASCII */
