@@ -218,7 +218,8 @@ static bool add_indexes(struct loader *l, struct model_type *t, const struct xml
 /* Two properties may show one column when one of them is tm:readonly and the other is written. */
 static bool shares_column(const struct model_slot *a, const struct model_slot *b)
 {
-    return a->property->type == b->property->type && a->property->read_only != b->property->read_only;
+    return a->property->type == b->property->type &&
+           a->property->read_only != b->property->read_only;
 }
 
 static bool unique_columns(const struct model_type *t, const struct xml_node *n, struct err *e)
@@ -229,7 +230,8 @@ static bool unique_columns(const struct model_type *t, const struct xml_node *n,
     for (size_t i = 0; i < t->slots.n; i++) {
         const struct model_slot *slot = &t->slots.at[i], *other = map_get(&seen, slot->column);
         if (other && !shares_column(slot, other))
-            return load_fail(e, n, "two properties have the column '" STR_FMT "'", STR_ARG(slot->column));
+            return load_fail(e, n, "two properties have the column '" STR_FMT "'",
+                             STR_ARG(slot->column));
         map_put(&seen, slot->column, &t->slots.at[i]);
     }
     return true;
@@ -402,8 +404,7 @@ static bool load_navs(struct loader *l, struct model_type *t, const struct decla
 {
     if (t->complex)
         return true;
-    if (d->type->base &&
-        !load_navs(l, t, map_get(&l->declarations, d->type->base->qualified), e))
+    if (d->type->base && !load_navs(l, t, map_get(&l->declarations, d->type->base->qualified), e))
         return false;
     for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n))
         if (xml_is(n, "NavigationProperty") && !load_nav(l, t, n, e))

@@ -52,8 +52,8 @@ struct model_type {
     /* Those of the properties, then those of tm:columns="message_guid Edm.String, ..": columns
      * beyond the properties, never served. */
     VEC(struct model_slot) slots;
-    str table;        /* tm:table; STR_NONE: no rows, a hook answers */
-    int media_slot;   /* hidden column with the content type of its media stream; -1: a hook has it */
+    str table;      /* tm:table; STR_NONE: no rows, a hook answers */
+    int media_slot; /* hidden column with the content type of its media stream; -1: a hook has it */
     VEC(str) indexes; /* tm:index="a, b DESC; c", in column names */
     uint16_t index;   /* its place in model.types */
 };

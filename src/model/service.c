@@ -190,7 +190,8 @@ static bool load_function(struct loader *l, const struct xml_node *n, struct err
     f->method = method.p ? method : STR("GET");
     f->hook = load_tm(l, n, "hook");
     f->role = load_tm(l, n, "role");
-    if (!name_is_plain(f->name) || model_function_named(l->m, f->name) || model_set_named(l->m, f->name))
+    if (!name_is_plain(f->name) || model_function_named(l->m, f->name) ||
+        model_set_named(l->m, f->name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
     if (!load_returns(l, f, n, e))
         return false;

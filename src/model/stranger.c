@@ -46,14 +46,20 @@ static int twin(const struct model_type *t, const struct model_slot *of)
     return i >= 0 && t->slots.at[i].property->type == of->property->type ? i : -1;
 }
 
-static bool all_twins(const struct model_type *dependent, const struct model_type *principal)
+/* Whether the dependent type has the principal's key under the same names. Not when that is all of its
+ * own key though there may be many of it: then the names say nothing. */
+static bool all_twins(const struct model_type *dependent, const struct model_type *principal,
+                      bool many)
 {
+    size_t keys = 0;
     for (size_t i = 0; i < principal->keys.n; i++) {
         uint16_t key = principal->properties.at[principal->keys.at[i]].slot;
-        if (twin(dependent, &principal->slots.at[key]) < 0)
+        int slot = twin(dependent, &principal->slots.at[key]);
+        if (slot < 0)
             return false;
+        keys += dependent->slots.at[slot].property->is_key;
     }
-    return principal->keys.n > 0;
+    return principal->keys.n > 0 && !(many && keys == dependent->keys.n);
 }
 
 /* The columns in which the dependent type keeps the principal's key. */
@@ -78,7 +84,8 @@ void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav
         return;
     bool we_keep = from->many || (!to->many && from == &as->ends[1]);
     struct model_type *dependent = we_keep ? t : target, *principal = we_keep ? target : t;
-    bool twins = dependent != principal && all_twins(dependent, principal);
+    bool twins =
+        dependent != principal && all_twins(dependent, principal, we_keep ? from->many : to->many);
     for (size_t i = 0; i < principal->keys.n; i++) {
         uint16_t theirs = principal->properties.at[principal->keys.at[i]].slot, own;
         const struct model_slot key = principal->slots.at[theirs];

@@ -122,7 +122,8 @@ static struct http_request *serve(struct batch_run *b, struct arena *a, const st
     size_t question = str_find_char(uri, '?', 0);
     *r = (struct http_request){.arena = a,
                                .method = c->method,
-                               .query = question == SIZE_MAX ? STR_NONE : str_from(uri, question + 1),
+                               .query =
+                                   question == SIZE_MAX ? STR_NONE : str_from(uri, question + 1),
                                .url = outer->url,
                                .headers = c->headers,
                                .body = blob_copy(c->body),

@@ -13,8 +13,8 @@ struct batch_call {
     str method, uri;
     struct http_headers headers;
     str body;
-    str content_id;   /* STR_NONE: none */
-    bool id_in_part;  /* it stood in the headers of the MIME part, else in those of the request */
+    str content_id;  /* STR_NONE: none */
+    bool id_in_part; /* it stood in the headers of the MIME part, else in those of the request */
 };
 struct batch_part {
     bool changeset; /* calls are its members; else there is one call, a read */

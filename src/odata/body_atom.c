@@ -37,8 +37,9 @@ static bool read_property(struct reader *r, const struct model_property *p, size
     for (size_t i = 0; i < p->slots; i++)
         en->given[slot + i] = p->complex && !null ? en->given[slot + i] : !p->read_only;
     if (null)
-        return p->nullable || err_set(e, ERR_BAD_REQUEST, "Value for '" STR_FMT "' must not be null.",
-                                      STR_ARG(p->name));
+        return p->nullable ||
+               err_set(e, ERR_BAD_REQUEST, "Value for '" STR_FMT "' must not be null.",
+                       STR_ARG(p->name));
     if (!p->complex)
         return body_text(r->a, p, xml_text(r->a, n), &en->values[slot], e);
     for (const struct xml_node *c = xml_first(n); c; c = xml_next(c)) {
@@ -129,8 +130,9 @@ static bool read_entry(struct reader *r, const struct model_type *t, const struc
         return err_set(e, ERR_BAD_REQUEST, "The body nests more than %d entities.",
                        ODATA_MAX_INLINE_DEPTH);
     for (const struct xml_node *n = xml_first(entry); n; n = xml_next(n)) {
-        const struct xml_node *properties =
-            xml_is(n, "content") ? xml_child(n, "properties") : xml_is(n, "properties") ? n : NULL;
+        const struct xml_node *properties = xml_is(n, "content")      ? xml_child(n, "properties")
+                                            : xml_is(n, "properties") ? n
+                                                                      : NULL;
         if (properties && !read_properties(r, t, properties, en, e))
             return false;
         if (xml_is(n, "link") && !read_link(r, t, n, en, e))

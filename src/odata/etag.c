@@ -10,8 +10,6 @@ static bool in_version(const struct model_property *p)
     return p->concurrency && !p->complex;
 }
 
-
-
 /* Numbers and texts as they are, the others as URI literals: datetime'..' */
 static void write_version(struct buf *out, enum edm t, struct value v)
 {
@@ -48,8 +46,8 @@ static bool matches(str list, str tag)
     str one;
     while (str_split(&list, ',', &one)) {
         one = str_trim(one);
-        if (str_eqz(one, "*") || str_eq(str_starts(one, STR("W/")) ? str_from(one, 2) : one,
-                                        str_from(tag, 2)))
+        if (str_eqz(one, "*") ||
+            str_eq(str_starts(one, STR("W/")) ? str_from(one, 2) : one, str_from(tag, 2)))
             return true;
     }
     return false;
@@ -123,20 +121,17 @@ void etag_guard(struct store_batch *b, const struct entity *now)
 /* The next of a counter; it starts over before it leaves its type. */
 static int64_t next_count(enum edm t, int64_t v)
 {
-    static const int64_t most[EDM_COUNT] = {[EDM_BYTE] = UINT8_MAX,
-                                            [EDM_SBYTE] = INT8_MAX,
-                                            [EDM_INT16] = INT16_MAX,
-                                            [EDM_INT32] = INT32_MAX,
-                                            [EDM_INT64] = INT64_MAX,
-                                            [EDM_TIME] = 86399999};
+    static const int64_t most[EDM_COUNT] = {
+        [EDM_BYTE] = UINT8_MAX,  [EDM_SBYTE] = INT8_MAX,  [EDM_INT16] = INT16_MAX,
+        [EDM_INT32] = INT32_MAX, [EDM_INT64] = INT64_MAX, [EDM_TIME] = 86399999};
     return v < most[t] ? v + 1 : 1;
 }
 
 static bool moves_on(const struct model_property *p, const struct entity *in, struct value old,
                      size_t slot)
 {
-    bool same = !in->given[slot] ||
-                (in->values[slot].kind == old.kind && in->values[slot].i == old.i);
+    bool same =
+        !in->given[slot] || (in->values[slot].kind == old.kind && in->values[slot].i == old.i);
     return in_version(p) && !p->is_key && old.kind == V_INT && same;
 }
 

@@ -65,7 +65,8 @@ static bool insert_one(const struct insert *i, const struct model_set *set, stru
     if (!complete(i, set, en, e) || !has_key(en, e))
         return false;
     if (!t->table.p || (en->media && t->media_slot < 0))
-        return err_set(e, ERR_NOT_IMPLEMENTED, "The entity set '" STR_FMT "' does not support create.",
+        return err_set(e, ERR_NOT_IMPLEMENTED,
+                       "The entity set '" STR_FMT "' does not support create.",
                        STR_ARG(set ? set->name : t->name));
     if (en->media)
         en->values[t->media_slot] = VALUE_TEXT(en->media_type);

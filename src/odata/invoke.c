@@ -15,7 +15,7 @@ str odata_option(const struct odata_call *c, const char *name)
 }
 
 static bool parse_argument(struct odata_request *rq, const struct model_property *p,
-                          struct value *ret, struct err *e)
+                           struct value *ret, struct err *e)
 {
     str text = query_value(rq->arena, rq->http->query, arena_strdup(rq->arena, p->name));
     enum edm type;
@@ -83,6 +83,8 @@ static bool answer_values(struct odata_request *rq, const struct model_function 
         answer_status(rq, f->status);
         return true;
     }
+    if (rq->uri.value)
+        return answer_value(rq, f->returns, r->values.n ? r->values.at[0] : VALUE_NULL, e);
     if (!negotiate(rq, ANSWER_PLAIN, e))
         return false;
     writer_of(rq)->function(rq, &out);

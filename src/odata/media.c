@@ -112,21 +112,27 @@ static bool range_of(str header, size_t n, size_t *from, size_t *to)
     return true;
 }
 
-static void answer_range(struct odata_request *rq, struct odata_raw *raw)
+static bool cut_range(struct odata_request *rq, struct odata_raw *raw, struct err *e)
 {
     str header = http_header(&rq->http->headers, "Range"), all = blob_bytes(raw->blob);
     size_t from, to;
+    struct blob_writer part;
     if (!raw->blob || raw->status)
-        return;
+        return true;
     http_set(rq->http, "Accept-Ranges", STR("bytes"));
     if (!range_of(header, all.n, &from, &to))
-        return;
+        return true;
     http_set(rq->http, "Content-Range",
              arena_fmt(rq->arena, "bytes %zu-%zu/%zu", from, to - 1, all.n));
-    struct blob *part = blob_copy(str_sub(all, from, to));
+    blob_writer_init(&part, MEDIA_MAX);
+    if (!blob_writer_add(&part, str_sub(all, from, to), e)) {
+        blob_writer_abort(&part);
+        return false;
+    }
     blob_unref(raw->blob);
-    raw->blob = part;
+    raw->blob = blob_writer_finish(&part);
     raw->status = 206;
+    return true;
 }
 
 /* ---- requests ---- */
@@ -156,7 +162,10 @@ bool media_read(struct odata_request *rq, struct err *e)
             return false;
         raw.content_type = en->media_type;
     }
-    answer_range(rq, &raw);
+    if (!cut_range(rq, &raw, e)) {
+        blob_unref(raw.blob);
+        return false;
+    }
     answer_raw(rq, &raw);
     return true;
 }

@@ -109,9 +109,11 @@ static bool parse_accept(str accept, struct range *ret, size_t *n)
     while (str_split(&accept, ',', &one)) {
         if (!str_trim(one).n)
             continue;
-        if (*n == MAX_RANGES || !parse_range(one, &ret[*n]))
+        struct range r;
+        if (!parse_range(one, &r))
             return false;
-        ++*n;
+        if (*n < MAX_RANGES) /* whoever asks for more gets what came first */
+            ret[(*n)++] = r;
     }
     return true;
 }

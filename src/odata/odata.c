@@ -155,15 +155,8 @@ static bool get_property(struct odata_request *rq, struct err *e)
     return finish(rq, 200, e);
 }
 
-static bool get_property_value(struct odata_request *rq, struct err *e)
+bool answer_value(struct odata_request *rq, enum edm t, struct value v, struct err *e)
 {
-    struct entity *en;
-    enum edm t = rq->uri.property->type;
-    if (!found(rq, &en, e))
-        return false;
-    if (etag_read(rq, en))
-        return true;
-    struct value v = rq->uri.property->hidden ? VALUE_NULL : en->values[rq->uri.slot];
     if (t == EDM_BINARY) {
         rq->content_type = STR("application/octet-stream");
         if (v.kind != V_NULL)
@@ -173,6 +166,16 @@ static bool get_property_value(struct odata_request *rq, struct err *e)
     if (v.kind != V_NULL)
         edm_write_text(rq->out, t, v);
     return answer_text(rq, e);
+}
+
+static bool get_property_value(struct odata_request *rq, struct err *e)
+{
+    struct entity *en;
+    const struct model_property *p = rq->uri.property;
+    if (!found(rq, &en, e))
+        return false;
+    return etag_read(rq, en) ||
+           answer_value(rq, p->type, p->hidden ? VALUE_NULL : en->values[rq->uri.slot], e);
 }
 
 /* ---- what may be done where ---- */
@@ -191,8 +194,6 @@ enum place {
     AT_LINKS,
     AT_FUNCTION
 };
-
-
 
 static const struct action {
     enum place place;
@@ -244,10 +245,11 @@ static const struct action *action_of(const struct odata_request *rq, enum place
 static enum place place_of(const struct uri *u)
 {
     static const enum place fixed[] = {
-        [URI_SERVICE] = AT_SERVICE,  [URI_METADATA] = AT_METADATA, [URI_BATCH] = AT_BATCH,
-        [URI_FEED] = AT_FEED,        [URI_ENTITY] = AT_ENTITY,     [URI_PROPERTY] = AT_PROPERTY,
-        [URI_FUNCTION] = AT_FUNCTION};
-    if (u->count && u->kind != URI_FUNCTION)
+        [URI_SERVICE] = AT_SERVICE, [URI_METADATA] = AT_METADATA, [URI_BATCH] = AT_BATCH,
+        [URI_FEED] = AT_FEED,       [URI_ENTITY] = AT_ENTITY,     [URI_PROPERTY] = AT_PROPERTY};
+    if (u->kind == URI_FUNCTION)
+        return AT_FUNCTION;
+    if (u->count)
         return AT_COUNT;
     if (u->value)
         return u->kind == URI_PROPERTY ? AT_VALUE : AT_MEDIA;
@@ -279,7 +281,8 @@ static bool check_operation(const struct odata_request *rq, const struct action 
         return not_allowed(e);
     if (rq->method != METHOD_GET)
         return err_set(e, ERR_NOT_IMPLEMENTED,
-                       "Method '" STR_FMT "' of '" STR_FMT "' is not implemented in the data provider class",
+                       "Method '" STR_FMT "' of '" STR_FMT
+                       "' is not implemented in the data provider class",
                        STR_ARG(rq->http->method), STR_ARG(set->name));
     if (direct && set->nav_operations & action->operation)
         return err_set(e, ERR_NOT_IMPLEMENTED,
@@ -383,6 +386,15 @@ static bool find_path(struct odata_request *rq, struct err *e)
            uri_parse(rq->service->model, rq->arena, path, &rq->uri, e);
 }
 
+/* The library writes through one navigation at most. */
+static bool one_navigation_on_writes(const struct odata_request *rq, struct err *e)
+{
+    const struct uri *u = &rq->uri;
+    return rq->method == METHOD_GET || u->steps.n <= 2 || uri_last(u)->set->hook.p ||
+           err_set(e, ERR_BAD_REQUEST,
+                   "Writing through more than one navigation is not supported.");
+}
+
 /* System query options mean nothing on writes; $format says how to answer. */
 static bool no_options_on_writes(const struct odata_request *rq, struct err *e)
 {
@@ -400,7 +412,8 @@ static bool prepare(struct odata_request *rq, const struct action **ret, struct 
     *ret = action_of(rq, place_of(&rq->uri));
     if (!*ret)
         return not_allowed(e);
-    if (!check_operation(rq, *ret, e) || !check_role(rq, e) || !no_options_on_writes(rq, e))
+    if (!check_operation(rq, *ret, e) || !check_role(rq, e) || !no_options_on_writes(rq, e) ||
+        !one_navigation_on_writes(rq, e))
         return false;
     return options_bind(rq->arena, &rq->uri, &rq->options, e);
 }

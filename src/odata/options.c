@@ -82,7 +82,7 @@ static unsigned legal(const struct uri *u)
     if (u->count)
         return COUNTING;
     if (u->value)
-        return u->kind == URI_PROPERTY ? 0 : B(FILTER);
+        return u->kind == URI_ENTITY ? B(FILTER) : 0;
     if (u->links)
         return u->kind == URI_FEED ? LINKS_MANY : LINKS_ONE;
     switch (u->kind) {

@@ -286,12 +286,14 @@ static bool parse_function(struct parser *p, const struct model_function *f, str
         return true;
     if (!next_segment(p, &segment, e))
         return false;
+    bool primitive = f->returns != EDM_COUNT && !f->returns_many;
     p->u->count = many && !keys.n && !more(p) && str_eqz(segment, "$count");
+    p->u->value = primitive && !more(p) && str_eqz(segment, "$value");
     if (!p->u->count && f->set)
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "Paths behind the function import '" STR_FMT "' are not supported.",
                        STR_ARG(f->name));
-    return p->u->count ||
+    return p->u->count || p->u->value ||
            err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' must be the last segment.", STR_ARG(f->name));
 }
 

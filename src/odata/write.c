@@ -34,7 +34,8 @@ static bool is_json(const struct odata_request *rq)
 static bool wrong_type(const struct odata_request *rq, struct err *e)
 {
     str type = media_type_of(rq);
-    return err_set(e, ERR_MEDIA_TYPE, "Content type " STR_FMT " is not supported for this resource.",
+    return err_set(e, ERR_MEDIA_TYPE,
+                   "Content type " STR_FMT " is not supported for this resource.",
                    STR_ARG(str_sub(type, 0, 100)));
 }
 
@@ -101,8 +102,8 @@ static bool read_new(struct odata_request *rq, struct entity **ret, struct err *
     const struct model_type *t = target(rq)->set->type;
     str type = media_type_of(rq);
     bool named = http_header(&rq->http->headers, "Slug").p != NULL; /* a JSON file is a file */
-    if (!t->has_stream || (!named && (!type.n || is_json(rq) ||
-                                      str_eq_nocase(type, STR("application/atom+xml")))))
+    if (!t->has_stream ||
+        (!named && (!type.n || is_json(rq) || str_eq_nocase(type, STR("application/atom+xml")))))
         return body_entity(rq, t, ret, e);
     *ret = entity_new(rq->arena, t);
     (*ret)->given = arena_new_array(rq->arena, bool, t->slots.n + 1);
@@ -185,13 +186,15 @@ static bool find_key(struct odata_request *rq, const struct entity **ret, struct
     return en || not_found(e);
 }
 
-/* Which slots an update sets: never keys; with PUT also those that the body left out. */
+/* Which slots an update sets: never keys; with PUT also those that the body left out and that may be
+ * null. */
 static void choose_slots(const struct odata_request *rq, struct entity *in)
 {
     const struct model_type *t = in->type;
     for (size_t i = 0; i < t->properties.n; i++) {
         const struct model_property *p = &t->properties.at[i];
-        bool all = rq->method == METHOD_PUT && rq->uri.kind == URI_ENTITY && !p->read_only;
+        bool all =
+            rq->method == METHOD_PUT && rq->uri.kind == URI_ENTITY && !p->read_only && p->nullable;
         for (size_t k = p->slot; k < (size_t)p->slot + p->slots; k++)
             in->given[k] = !p->is_key && (all || in->given[k]);
     }

@@ -21,6 +21,8 @@ bool answer_list(struct odata_request *rq, const struct set_info *info, const st
                  struct err *e) MUST_USE;
 
 bool answer_text(struct odata_request *rq, struct err *e) MUST_USE; /* text/plain, what out holds */
+/* The raw value. */
+bool answer_value(struct odata_request *rq, enum edm t, struct value v, struct err *e) MUST_USE;
 
 /* ---- insert.c ---- */
 struct insert {

@@ -39,15 +39,14 @@ static bool next_number(struct odata_call *c, struct entity *en, const struct mo
     size_t n = 0;
     bool found;
     str where = where_known(c->arena, en, binds, &n);
-    str sql = arena_fmt(c->arena, "SELECT MAX(CAST(\"" STR_FMT "\" AS INTEGER)) FROM \"" STR_FMT "\"" STR_FMT,
-                        STR_ARG(en->type->slots.at[p->slot].column), STR_ARG(en->type->table),
-                        STR_ARG(where));
+    str sql = arena_fmt(
+        c->arena, "SELECT MAX(CAST(\"" STR_FMT "\" AS INTEGER)) FROM \"" STR_FMT "\"" STR_FMT,
+        STR_ARG(en->type->slots.at[p->slot].column), STR_ARG(en->type->table), STR_ARG(where));
     if (!store_get(c->store, c->arena, sql.p, binds, n, &most, 1, &found, e))
         return false;
     int64_t next = found && most.kind == V_INT ? most.i + 1 : 1;
-    *at(en, p) = p->type == EDM_DECIMAL
-                     ? VALUE_TEXT(arena_fmt(c->arena, "%lld", (long long)next))
-                     : VALUE_INT(next);
+    *at(en, p) = p->type == EDM_DECIMAL ? VALUE_TEXT(arena_fmt(c->arena, "%lld", (long long)next))
+                                        : VALUE_INT(next);
     return true;
 }
 

@@ -83,7 +83,8 @@ bool data_add(struct mock *m, str name, struct jr *v, struct err *e)
                        STR_ARG(name));
     struct jr *list = list_of(v);
     if (!list)
-        return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' holds no list of entities", STR_ARG(name));
+        return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' holds no list of entities",
+                       STR_ARG(name));
     struct data_set s = {.set = set};
     for (struct jr *c = list->first; c; c = c->next)
         if (!add_row(m, &s, c, e))

@@ -115,8 +115,7 @@ static const struct model_property *property_in_name(const struct call *k,
     const struct model_property *best = NULL;
     for (size_t i = 0; i < t->properties.n; i++) {
         const struct model_property *p = &t->properties.at[i];
-        bool fit = !p->complex && (!number || is_number(p->type)) &&
-                   contains(k, p->name);
+        bool fit = !p->complex && (!number || is_number(p->type)) && contains(k, p->name);
         if (fit && (!best || p->name.n > best->name.n))
             best = p;
     }
@@ -147,27 +146,27 @@ static const struct {
     const char *word, *property;
     bool descending;
 } superlatives[] = {
-    {"longest",  "length",   true },
-    {"shortest", "length",   false},
-    {"deepest",  "depth",    true },
-    {"highest",  "height",   true },
-    {"tallest",  "height",   true },
-    {"widest",   "width",    true },
-    {"heaviest", "weight",   true },
-    {"lightest", "weight",   false},
-    {"largest",  "size",     true },
-    {"biggest",  "size",     true },
-    {"smallest", "size",     false},
-    {"cheapest", "price",    false},
-    {"fastest",  "speed",    true },
-    {"oldest",   "date",     false},
-    {"earliest", "date",     false},
-    {"newest",   "date",     true },
-    {"latest",   "date",     true },
-    {"best",     "rating",   true },
-    {"worst",    "rating",   false},
-    {"max",      NULL,       true },
-    {"min",      NULL,       false},
+    {"longest",  "length", true },
+    {"shortest", "length", false},
+    {"deepest",  "depth",  true },
+    {"highest",  "height", true },
+    {"tallest",  "height", true },
+    {"widest",   "width",  true },
+    {"heaviest", "weight", true },
+    {"lightest", "weight", false},
+    {"largest",  "size",   true },
+    {"biggest",  "size",   true },
+    {"smallest", "size",   false},
+    {"cheapest", "price",  false},
+    {"fastest",  "speed",  true },
+    {"oldest",   "date",   false},
+    {"earliest", "date",   false},
+    {"newest",   "date",   true },
+    {"latest",   "date",   true },
+    {"best",     "rating", true },
+    {"worst",    "rating", false},
+    {"max",      NULL,     true },
+    {"min",      NULL,     false},
 };
 
 /* What "longest" looks at: a number or a date; NULL: the name asks for no order. */
@@ -201,9 +200,8 @@ static struct entity *best_of(const struct call *k, const entities *rows)
         if (x.kind == V_NULL)
             continue;
         enum edm t = is_date(p->type) ? EDM_INT64 : p->type;
-        int order = y.kind == V_NULL
-                        ? 0
-                        : number_compare(number_of_value(t, x), number_of_value(t, y));
+        int order =
+            y.kind == V_NULL ? 0 : number_compare(number_of_value(t, x), number_of_value(t, y));
         if (y.kind == V_NULL || order == (descending ? 1 : -1))
             best = rows->at[i];
     }
@@ -217,18 +215,19 @@ struct condition {
     const char *op;
 };
 
-/* What a parameter means for a property: the same name, or minX, maxX, fromX, toX. */
+/* What a parameter means for a property: the same name, or minX, maxX, fromX, toX; more than it when
+ * the function's name says "than". */
 static bool condition_of(const struct call *k, const struct model_property *parameter,
                          const struct model_type *t, struct condition *ret)
 {
     static const struct {
         const char *prefix, *op;
     } kinds[] = {
-        {"",     "="  },
-        {"min",  ">=" },
-        {"from", ">=" },
-        {"max",  "<=" },
-        {"to",   "<=" },
+        {"",     "=" },
+        {"min",  ">="},
+        {"from", ">="},
+        {"max",  "<="},
+        {"to",   "<="},
     };
     str name = word_lower(k->c->arena, parameter->name);
     for (size_t i = 0; i < COUNT(kinds); i++)
@@ -236,7 +235,9 @@ static bool condition_of(const struct call *k, const struct model_property *para
             const struct model_property *p = &t->properties.at[n];
             str want = arena_fmt(k->c->arena, "%s" STR_FMT, kinds[i].prefix, STR_ARG(p->name));
             if (!p->complex && str_eq_nocase(name, want)) {
-                *ret = (struct condition){p, kinds[i].op};
+                const char *op = kinds[i].op;
+                bool strict = op[1] && str_find(k->name, STR("than"), 0) != SIZE_MAX;
+                *ret = (struct condition){p, !strict ? op : op[0] == '>' ? ">" : "<"};
                 return true;
             }
         }
@@ -259,18 +260,24 @@ static bool select_rows(struct call *k, const struct model_set *set, entities *r
     const struct model_type *t = set->type;
     struct value binds[MOST_CONDITIONS];
     size_t n = 0;
+    bool nothing = false;
     AUTO(buf) struct buf where = BUF(1 << 16);
     for (size_t i = 0; i < k->f->parameters.n && n < MOST_CONDITIONS; i++) {
         struct condition c;
-        if (k->args[i].kind == V_NULL || !condition_of(k, &k->f->parameters.at[i], t, &c))
+        if (!condition_of(k, &k->f->parameters.at[i], t, &c))
             continue;
+        if (k->args[i].kind == V_NULL) { /* the one whose name is not given is none */
+            nothing |= !k->f->returns_many && k->f->returns_type;
+            continue;
+        }
         bool decimal = c.property->type == EDM_DECIMAL;
-        buf_addf(&where, decimal ? "%sCAST(\"" STR_FMT "\" AS NUMERIC) %s CAST(? AS NUMERIC)"
-                                 : "%s\"" STR_FMT "\" %s ?",
+        buf_addf(&where,
+                 decimal ? "%sCAST(\"" STR_FMT "\" AS NUMERIC) %s CAST(? AS NUMERIC)"
+                         : "%s\"" STR_FMT "\" %s ?",
                  n ? " AND " : "", STR_ARG(t->slots.at[c.property->slot].column), c.op);
         binds[n++] = converted(k, i, c.property);
     }
-    buf_addz(&where, n ? "" : "1 = 1");
+    buf_addz(&where, n ? "" : nothing ? "1 = 0" : "1 = 1");
     buf_add_char(&where, '\0');
     return odata_rows(k->c, t, where.p, binds, n, ret, e);
 }
@@ -292,11 +299,34 @@ static struct entity *entity_of_arguments(const struct call *k, const struct mod
     return en;
 }
 
+/* What the new entity refers to must be there. */
+static bool parents_exist(struct call *k, struct entity *en, struct err *e)
+{
+    for (size_t i = 0; i < en->type->navs.n; i++) {
+        const struct model_nav *nav = &en->type->navs.at[i];
+        struct entity *key = entity_new(k->c->arena, nav->target), *row = NULL;
+        bool whole = !nav->many && nav->joins.n == nav->target->keys.n && nav->target->table.p;
+        for (size_t n = 0; n < nav->joins.n; n++) {
+            const struct model_join *j = &nav->joins.at[n];
+            key->values[j->theirs] = en->values[j->own];
+            whole &= en->values[j->own].kind != V_NULL &&
+                     nav->target->slots.at[j->theirs].property->is_key;
+        }
+        if (whole && !odata_row(k->c, key, &row, e))
+            return false;
+        if (whole && !row)
+            return err_set(e, ERR_NOT_FOUND, "%s", "");
+    }
+    return true;
+}
+
 static bool create(struct call *k, struct entity *en, struct err *e)
 {
     struct odata_call c = *k->c;
-    struct store_batch *b = store_batch_new();
     c.set = k->f->set;
+    if (!parents_exist(k, en, e))
+        return false;
+    struct store_batch *b = store_batch_new();
     if (!any_set.complete(&c, en, e)) {
         store_batch_free(b);
         return false;
@@ -429,8 +459,8 @@ static bool answer_primitive(struct call *k, struct err *e)
         return answer_list(k, e);
     if (is_number(t))
         return answer_number(k, e);
-    struct value v = t == EDM_BOOLEAN ? VALUE_BOOL(true)
-                     : is_date(t)     ? VALUE_INT(time_now_ms())
+    struct value v = t == EDM_BOOLEAN  ? VALUE_BOOL(true)
+                     : is_date(t)      ? VALUE_INT(time_now_ms())
                      : t == EDM_STRING ? VALUE_TEXT(k->f->name)
                                        : VALUE_NULL;
     vec_add(k->c->arena, &k->ret->values, v);

@@ -9,8 +9,9 @@
 static str token_of(struct mock *m, struct arena *a, str session)
 {
     str text = arena_fmt(a, STR_FMT "|" STR_FMT, STR_ARG(m->secret), STR_ARG(session));
-    return arena_fmt(a, "%016" PRIx64 "%016" PRIx64, str_hash(text),
-                     str_hash(arena_fmt(a, STR_FMT "|" STR_FMT, STR_ARG(text), STR_ARG(m->secret))));
+    return arena_fmt(
+        a, "%016" PRIx64 "%016" PRIx64, str_hash(text),
+        str_hash(arena_fmt(a, STR_FMT "|" STR_FMT, STR_ARG(text), STR_ARG(m->secret))));
 }
 
 static str session_of(const struct http_request *r)

@@ -87,10 +87,10 @@ static struct value number_value(enum edm t, uint64_t n, const struct model_prop
     case EDM_DECIMAL:
         if (!p->precision)
             most = 1000;
-        return VALUE_TEXT(p->scale ? arena_fmt(a, "%" PRIu64 ".%0*d", n % most, (int)p->scale % 30,
-                                               p->scale == 1 ? (int)(n >> 40) % 10
-                                                             : (int)(n >> 40) % 100)
-                                   : arena_fmt(a, "%" PRIu64, n % most));
+        return VALUE_TEXT(
+            p->scale ? arena_fmt(a, "%" PRIu64 ".%0*d", n % most, (int)p->scale % 30,
+                                 p->scale == 1 ? (int)(n >> 40) % 10 : (int)(n >> 40) % 100)
+                     : arena_fmt(a, "%" PRIu64, n % most));
     case EDM_SINGLE:
     case EDM_DOUBLE:
         return VALUE_REAL((double)(n % 10000) / 100);
@@ -129,7 +129,8 @@ static struct value key_value(const struct maker *k, const struct model_type *t,
         if (words_fixed(p->name) && t->keys.n > 1)
             return VALUE_TEXT(words_text(k->scratch, p, chance(k, t, 0, p->slot), 0));
         if (width < 3)
-            return VALUE_TEXT(arena_fmt(k->scratch, "%c%s", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n % 36],
+            return VALUE_TEXT(arena_fmt(k->scratch, "%c%s",
+                                        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n % 36],
                                         width == 2 ? "0" : ""));
         return VALUE_TEXT(arena_fmt(k->scratch, "%0*zu", (int)width, n));
     case EDM_GUID:
@@ -296,7 +297,8 @@ static bool generate_set(struct maker *k, const struct model_set *set, struct er
     jw_init(&w, &json);
     write_rows(k, &w, set->type);
     arena_free(k->scratch);
-    return buf_check(&json, e) && jr_parse(k->mock->arena, arena_str(k->mock->arena, buf_str(&json)), &list, e) &&
+    return buf_check(&json, e) &&
+           jr_parse(k->mock->arena, arena_str(k->mock->arena, buf_str(&json)), &list, e) &&
            data_add(k->mock, set->name, list, e);
 }
 

@@ -11,16 +11,16 @@ enum mock_basis {
 };
 struct mock;
 struct mock_config {
-    str edmx;             /* the document */
-    str data;             /* a JSON file, or a directory of them; STR_NONE: made up from seed */
-    str root;             /* "/odata": behind the host, without the last slash */
-    unsigned page_size;   /* rows of one answer; 0: 1000 */
+    str edmx;           /* the document */
+    str data;           /* a JSON file, or a directory of them; STR_NONE: made up from seed */
+    str root;           /* "/odata": behind the host, without the last slash */
+    unsigned page_size; /* rows of one answer; 0: 1000 */
     enum mock_basis basis;
-    str user;             /* "name:password"; STR_NONE: none is asked for ("dev:dev" is right) */
+    str user; /* "name:password"; STR_NONE: none is asked for ("dev:dev" is right) */
     uint64_t seed;
-    unsigned rows;        /* made up per set; 0: 20 */
-    str record;           /* file that gets each request and answer as a line; STR_NONE: none */
-    struct store *store;  /* borrowed; rows that are there already are kept */
+    unsigned rows;       /* made up per set; 0: 20 */
+    str record;          /* file that gets each request and answer as a line; STR_NONE: none */
+    struct store *store; /* borrowed; rows that are there already are kept */
 };
 /* Loads the document and, into an empty store, the data. Errors name file, line or entity. */
 bool mock_open(const struct mock_config *c, struct mock **ret, struct err *e) MUST_USE;

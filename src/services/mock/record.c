@@ -16,8 +16,8 @@ bool record_open(struct mock *m, struct err *e)
         return true;
     m->record = open(arena_strdup(m->arena, m->config.record),
                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    return m->record >= 0 || err_set(e, ERR_UNAVAILABLE, STR_FMT ": %s",
-                                     STR_ARG(m->config.record), strerror(errno));
+    return m->record >= 0 ||
+           err_set(e, ERR_UNAVAILABLE, STR_FMT ": %s", STR_ARG(m->config.record), strerror(errno));
 }
 
 static bool is_secret(str name)
