@@ -29,9 +29,7 @@ enum {
     HEAD_LIMIT = 32 << 10,
     FIELD_COST = 64,     /* what MHD keeps for a header or a query parameter, beyond its bytes */
     ANSWER_SPARE = 1024, /* of an answer's head: what MHD adds */
-    DRAIN_LIMIT =
-        64
-        << 20, /* bytes of a refused body that are read: a client that still sends hears no answer */
+    DRAIN_LIMIT = 16 << 20, /* bytes of a refused body that are read: who still sends hears no answer */
     OUT_LIMIT = 64 << 20,
     METHOD_LENGTH = 32,
     CLOSE_MS = 300, /* for MHD to notice sockets that were shut */
