@@ -189,6 +189,7 @@ const struct sender_type sender_process_direct = {
 const struct receiver_type receiver_process_direct = {
     .component = "ProcessDirect",
     .cfg_size = sizeof(struct producer),
+    .inside = true,
     .prepare = prepare_producer,
     .run = run,
     .resume = resume,

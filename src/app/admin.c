@@ -101,19 +101,34 @@ const struct api_operation user_operations[] = {
     {NULL,         NULL       },
 };
 
+struct api_job {
+    struct admin *admin;
+    struct http_request *request;
+};
+
+static void run_api(void *arg)
+{
+    struct api_job *job = arg;
+    struct http_request *r = job->request;
+    struct err e = {0};
+    if (api_run(job->admin->api, job->admin, r, &e))
+        answer(r, r->response.status, "application/json;charset=UTF-8");
+    else
+        answer_error(r, &e);
+}
+
+/* Operations wait for commits or walk over logs: not on an HTTP thread. */
 void admin_handle(void *ctx, struct http_request *r)
 {
     struct admin *a = ctx;
-    struct err e = {0};
+    struct api_job *job = arena_new_of(r->arena, struct api_job);
     csrf_fetch(r);
     if (!str_eqz(r->method, "GET") && !csrf_check(r)) {
         http_reply(r);
         return;
     }
-    if (api_run(a->api, a, r, &e))
-        answer(r, r->response.status, "application/json;charset=UTF-8");
-    else
-        answer_error(r, &e);
+    *job = (struct api_job){a, r};
+    engine_run_blocking(a->engine, run_api, job);
 }
 
 /* ---- pages of the server itself ---- */

@@ -31,7 +31,7 @@ static const struct api_operation document_operations[] = {
     {NULL,         NULL       },
 };
 static const struct api_operation *const tables[] = {document_operations, user_operations,
-                                                     workitem_operations};
+                                                     workitem_operations, usage_operations};
 
 /* ---- opening ---- */
 static const struct api_operation *operation_named(str id)

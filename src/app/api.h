@@ -19,7 +19,8 @@ struct api_operation {
     const char *id; /* operationId */
     bool (*run)(struct api_call *c, struct err *e);
 };
-extern const struct api_operation user_operations[], workitem_operations[]; /* end with id NULL */
+extern const struct api_operation user_operations[], workitem_operations[],
+    usage_operations[]; /* end with id NULL */
 
 struct api;
 /* Lives in the arena. */

@@ -17,7 +17,8 @@
     X(CLI_AUTH, 4, "credentials missing, wrong or without the role")   \
     X(CLI_CONFLICT, 5, "exists already, or changed meanwhile")         \
     X(CLI_UNAVAILABLE, 6, "the server cannot be reached, or timed out") \
-    X(CLI_FLOW_FAILED, 7, "the flow ran and its message failed")
+    X(CLI_FLOW_FAILED, 7, "the flow ran and its message failed")        \
+    X(CLI_PARTIAL, 8, "done in part; what is missing is listed")
 enum exit_code {
 #define X(name, code, doc) name = (code),
     EXIT_CODES(X)

@@ -36,9 +36,18 @@ static struct step_result after(struct exchange *x, struct step_result r)
     return r;
 }
 
+static void count_sent(struct message *m, int64_t bytes)
+{
+    m->sent_calls++;
+    m->sent_bytes += bytes;
+    m->sent_slices += bytes ? (bytes + MESSAGE_SLICE - 1) / MESSAGE_SLICE : 1;
+}
+
 static struct step_result send(const void *cfg, struct exchange *x, struct err *e)
 {
     const struct control_send *c = cfg;
+    if (!c->type->inside && x->message)
+        count_sent(x->message, (int64_t)body_size(x->body));
     if (c->one_way)
         save(x);
     return after(x, c->type->run(c->cfg, x, e));

@@ -48,6 +48,7 @@ struct trace { /* what DEBUG and TRACE add */
     struct fields headers, properties;
 };
 /* The processing log of one message; lives in the arena of its first exchange. */
+enum { MESSAGE_SLICE = 250 << 10 };
 struct message {
     char id[ID_MESSAGE + 1];
     bool listed, written;
@@ -70,6 +71,8 @@ struct message {
     void *overlay;
     void (*overlay_drop)(void *);
     atomic_size_t steps;
+    /* What receivers were sent; slices of MESSAGE_SLICE, at least one a call: what a tenant is billed by. */
+    _Atomic int64_t sent_calls, sent_bytes, sent_slices;
     exchange_done_fn *done;
     void *done_arg;
 };

@@ -5,7 +5,8 @@
  *                            log_end sender receiver status integration_artifact_id
  *                            integration_artifact_name integration_artifact_type integration_artifact_package_id
  *                            integration_artifact_package_name log_level custom_status transaction_id
- *                            local_component_name last_change_time         (index: status; see services for others)
+ *                            local_component_name last_change_time sent_calls sent_bytes sent_slices
+ *                                                                          (index: status; see services for others)
  *   custom_header_property   id* message_guid name value                   (index: message_guid)
  *   adapter_attribute        id* message_guid adapter_id adapter_message_id name value     (index: message_guid)
  *   mpl_attachment           id* message_guid time_stamp name content_type payload_size payload (index: message_guid)
@@ -48,13 +49,14 @@ void monitor_add_log(struct store_batch *b, struct message *m)
         " application_message_type, log_start, log_end, sender, receiver, status,"
         " integration_artifact_id, integration_artifact_name, integration_artifact_type,"
         " integration_artifact_package_id, integration_artifact_package_name, log_level, custom_status,"
-        " transaction_id, local_component_name, last_change_time)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET"
+        " transaction_id, local_component_name, last_change_time, sent_calls, sent_bytes, sent_slices)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (message_guid) DO UPDATE SET"
         " application_message_id = excluded.application_message_id,"
         " application_message_type = excluded.application_message_type, log_end = excluded.log_end,"
         " sender = excluded.sender, receiver = excluded.receiver, status = excluded.status,"
         " log_level = excluded.log_level, custom_status = excluded.custom_status,"
-        " last_change_time = excluded.last_change_time";
+        " last_change_time = excluded.last_change_time, sent_calls = excluded.sent_calls,"
+        " sent_bytes = excluded.sent_bytes, sent_slices = excluded.sent_slices";
     const struct artifact_info *i = artifact_info(m->main->artifact);
     int64_t changed = m->end_ms ? m->end_ms : m->start_ms;
     struct value row[] = {VALUE_TEXT(str_of(m->id)),
@@ -75,7 +77,10 @@ void monitor_add_log(struct store_batch *b, struct message *m)
                           text_or_null(m->custom_status),
                           text_or_null(m->transaction_id),
                           text_or_null(m->local_component),
-                          VALUE_INT(changed)};
+                          VALUE_INT(changed),
+                          VALUE_INT(m->sent_calls),
+                          VALUE_INT(m->sent_bytes),
+                          VALUE_INT(m->sent_slices)};
     store_batch_add(b, SQL, row, COUNT(row));
 }
 

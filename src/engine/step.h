@@ -105,6 +105,7 @@ struct receiver_type { /* the sending side of a flow: HTTP, ProcessDirect, Mail,
     void (*dispose)(void *cfg);
     void (*explain)(const void *cfg, struct buf *out);
     bool blocks;
+    bool inside; /* goes to another flow here: not counted as sent */
 };
 struct route;
 struct sender_type { /* what starts a flow: HTTPS, ProcessDirect, timer */

@@ -88,18 +88,20 @@ bool artifacts_define(struct store *s, struct err *e)
         {"symbolic_name", V_TEXT, true},
         {"created_by",    V_TEXT, true},
         {"created_at",    V_TEXT, true},
+        {"first_hash",    V_TEXT, true}, /* of the content it was created with */
     };
     static const struct store_column version[] = {
-        {"id",          V_TEXT,  true},
-        {"version",     V_TEXT,  true},
-        {"name",        V_TEXT,  true},
-        {"description", V_TEXT,  true},
-        {"sender",      V_TEXT,  true},
-        {"receiver",    V_TEXT,  true},
-        {"comment",     V_TEXT,  true},
-        {"modified_by", V_TEXT,  true},
-        {"modified_at", V_TEXT,  true},
-        {"content",     V_BYTES, true},
+        {"id",           V_TEXT,  true},
+        {"version",      V_TEXT,  true},
+        {"name",         V_TEXT,  true},
+        {"description",  V_TEXT,  true},
+        {"sender",       V_TEXT,  true},
+        {"receiver",     V_TEXT,  true},
+        {"comment",      V_TEXT,  true},
+        {"modified_by",  V_TEXT,  true},
+        {"modified_at",  V_TEXT,  true},
+        {"content",      V_BYTES, true},
+        {"content_hash", V_TEXT,  true},
     };
     static const char *const keys[] = {"id", "version"}, *const indexes[] = {"package_id"};
     const struct store_table tables[] = {
@@ -197,19 +199,37 @@ bool artifact_list(struct odata_call *c, const struct kind *k, str package, arti
                        binds, package.p ? 2 : 1, take_listed, &r, e);
 }
 
+/* Of the files, however they are packed, less the manifest, which every new version changes; "": not readable. */
+static str content_hash(struct arena *a, str content)
+{
+    struct bundle *b;
+    struct err ignored = {0};
+    uint64_t sum = 0;
+    if (!bundle_read(content, &b, &ignored))
+        return STR("");
+    for (size_t i = 0; i < b->files.entries.n; i++) {
+        const struct map_entry *f = &b->files.entries.at[i];
+        if (f->value && !str_eqz(f->key, "META-INF/MANIFEST.MF")) /* in any order: a sum of what is mixed */
+            sum += str_hash(*(const str *)f->value) * (str_hash(f->key) | 1);
+    }
+    bundle_free(b);
+    return arena_fmt(a, "%016llx", (unsigned long long)sum);
+}
+
 void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *s)
 {
+    str hash = content_hash(c->arena, s->content);
     s->modified_by = user_name(c->user);
     s->modified_at = now_text(c->arena);
     struct value artifact[] = {
         VALUE_TEXT(s->id),         VALUE_TEXT(str_of(s->kind->name)), VALUE_TEXT(s->version),
         VALUE_TEXT(s->package_id), VALUE_TEXT(s->symbolic_name),      VALUE_TEXT(s->created_by),
-        VALUE_TEXT(s->created_at),
+        VALUE_TEXT(s->created_at), VALUE_TEXT(hash),
     };
     store_batch_add(
         b,
         "INSERT INTO designtime_artifact (id, kind, version, package_id, symbolic_name, created_by,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " created_at, first_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET version = excluded.version",
         artifact, COUNT(artifact));
     if (!str_eqz(s->version, VERSION_DRAFT)) {
@@ -220,16 +240,17 @@ void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *
         VALUE_TEXT(s->id),          VALUE_TEXT(s->version),     VALUE_TEXT(s->name),
         VALUE_TEXT(s->description), VALUE_TEXT(s->sender),      VALUE_TEXT(s->receiver),
         VALUE_TEXT(s->comment),     VALUE_TEXT(s->modified_by), VALUE_TEXT(s->modified_at),
-        VALUE_BYTES(s->content),
+        VALUE_BYTES(s->content),    VALUE_TEXT(hash),
     };
     store_batch_add(
         b,
         "INSERT INTO designtime_version (id, version, name, description, sender, receiver, comment,"
-        " modified_by, modified_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " modified_by, modified_at, content, content_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id, version) DO UPDATE SET name = excluded.name,"
         " description = excluded.description, sender = excluded.sender, receiver = excluded.receiver,"
         " comment = excluded.comment, modified_by = excluded.modified_by,"
-        " modified_at = excluded.modified_at, content = excluded.content",
+        " modified_at = excluded.modified_at, content = excluded.content,"
+        " content_hash = excluded.content_hash",
         version, COUNT(version));
 }
 
