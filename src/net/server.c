@@ -27,9 +27,9 @@
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 enum {
     HEAD_LIMIT = 32 << 10,
-    FIELD_COST = 64,     /* what MHD keeps for a header or a query parameter, beyond its bytes */
-    ANSWER_SPARE = 1024, /* of an answer's head: what MHD adds */
-    DRAIN_LIMIT = 16 << 20, /* bytes of a refused body that are read: who still sends hears no answer */
+    FIELD_COST = 64,        /* what MHD keeps for a header or a query parameter, beyond its bytes */
+    ANSWER_SPARE = 1024,    /* of an answer's head: what MHD adds */
+    DRAIN_LIMIT = 16 << 20, /* bytes of a refused body that are still read */
     OUT_LIMIT = 64 << 20,
     METHOD_LENGTH = 32,
     CLOSE_MS = 300, /* for MHD to notice sockets that were shut */
