@@ -691,3 +691,59 @@ def test_own_profiles(tmp_path):
         check_error(post(f"/ChangeStatus?userStatus='Z1'&guid=guid'{guids[0]}'"), 400, "/004")
     finally:
         s.close()
+
+
+# ---- the pipelines of docs/ ----
+PIPELINES = pathlib.Path(__file__).resolve().parents[2] / "docs/pipelines"
+
+
+def steps_of(name, first, last):
+    """The lines of a step: behind the line that holds first, up to the one that holds last."""
+    lines = (PIPELINES / name).read_text().splitlines()
+    begin = next(i for i, line in enumerate(lines) if first in line) + 1
+    end = next(i for i in range(begin, len(lines)) if last in lines[i])
+    return "\n".join(line.strip() for line in lines[begin:end])
+
+
+def test_azure_pipeline(world, tmp_path):
+    variables = {"Host": f"http://127.0.0.1:{world.server.port}{ROOT}", "WI": world.guids[0], "Basic": LOGON[6:]}
+
+    def filled(text):
+        return re.sub(r"\$\((\w+)\)", lambda m: variables[m.group(1)], text)
+    step = filled(steps_of("azure-pipelines.yml", "powershell: |", "name: 'createToken'"))
+    headers = dict(re.findall(r"(?m)^'(.+?)' = '(.+?)'$", step))
+    uri = re.search(r"\$uri = '(.*)'", step).group(1).replace("''", "'")
+    assert "-Method Get -Headers $headers" in step and """'Set-Cookie' -split ";" -split ",")[2]""" in step
+    answer = world.server.raw("GET", uri.split(str(world.server.port), 1)[1], **headers)
+    variables["CSRF_Token"] = answer.header("X-CSRF-TOKEN")
+    cookie = split_cookie([",".join(v for k, v in answer.headers if k == "Set-Cookie")])
+    # cmd.exe to sh: continuation and variables
+    script = filled(steps_of("azure-pipelines.yml", "- script: |", "displayName: 'Changing")).replace("^", "\\").replace("%COOKIE%", "$COOKIE")
+    bash(script, tmp_path, COOKIE=cookie)
+    assert world.status() == "E0017"
+
+
+def report(world, tmp_path, script, **env):
+    (tmp_path / "ci").mkdir(exist_ok=True)
+    (tmp_path / "ci/report.sh").write_text((PIPELINES / "report.sh").read_text())
+    (tmp_path / "build.log").write_text("all is well\n")
+    return subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, timeout=60, text=True, env={
+        **os.environ, "DEVOPS_URL": f"http://127.0.0.1:{world.server.port}", "WORK_ITEM": world.guids[0], **env})
+
+
+def test_github_actions(world, tmp_path):
+    script = "\n".join(line.strip() for line in (PIPELINES / "github-actions.yml").read_text().split("run: |")[-1].splitlines())
+    logon = {"DEVOPS_USER": USER, "DEVOPS_PASSWORD": PASSWORD, "GITHUB_RUN_NUMBER": "47"}
+    done = report(world, tmp_path, script, OUTCOME="failure", **logon)
+    assert done.returncode == 0 and world.status() == "E0017", done
+    assert "Build 47: failure" in [t["textContent"] for t in world.get(world.item() + "/toWIText").results]
+    assert "build.log" in [a["fileName"] for a in world.get(world.item() + "/toWIAttachment").results]
+    done = report(world, tmp_path, script, OUTCOME="success", **logon)  # E0017 to E0009 is no edge
+    assert done.returncode != 0 and "/SALM/EXT_DEVOPS/002" in done.stderr, done
+
+
+def test_jenkinsfile(world, tmp_path):
+    passed, failed = re.findall(r"sh '''(.*?)'''", (PIPELINES / "Jenkinsfile").read_text(), re.S)
+    logon = {"DEVOPS_USR": USER, "DEVOPS_PSW": PASSWORD, "BUILD_NUMBER": "8"}
+    assert report(world, tmp_path, passed, **logon).returncode == 0 and world.status() == "E0009"
+    assert report(world, tmp_path, failed, **logon).returncode == 0 and world.status() == "E0017"
