@@ -60,6 +60,7 @@ def rows_of(done):
 
 
 def script_rows(url, folder, day):
+    pytest.importorskip("requests")  # the script's only need
     (folder / "script.py").write_text((DATA / "script.py").read_text())
     key(url, folder)
     done = subprocess.run([sys.executable, str(DATA / "today.py"), day, "script.py"], cwd=folder, capture_output=True, timeout=110)
