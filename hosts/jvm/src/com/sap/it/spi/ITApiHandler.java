@@ -1,0 +1,5 @@
+package com.sap.it.spi;
+
+/** A type scripts import. */
+public interface ITApiHandler<T> {
+}

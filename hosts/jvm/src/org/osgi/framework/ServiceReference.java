@@ -1,0 +1,5 @@
+package org.osgi.framework;
+
+/** Never given out. */
+public interface ServiceReference {
+}
