@@ -28,6 +28,7 @@ struct app {
     struct store *store;
     struct http_client *client;
     struct oauth2 *oauth2;
+    struct script_hosts *scripts;
     struct engine *engine;
     struct retention *retention;
     struct http_server *server;
@@ -143,19 +144,25 @@ static bool start_devops(struct app *a, const struct app_config *c, struct err *
 }
 
 /* Everything below the HTTP server, lowest first. */
-static bool start_parts(struct app *a, const struct app_config *c, struct err *e)
+static bool start_parts(struct app *a, const struct app_config *c, uint16_t port, struct err *e)
 {
     struct store_config store = {.dir = c->data, .url = c->store};
     struct http_client_config client = {
         .host_map = c->host_map, .nhost_map = c->nhost_map, .smtp_map = c->smtp_map};
     struct engine_config engine = {.workers = c->workers, .credential = ci_credential};
+    struct script_config scripts = {.own_port = port};
     registry_all(&a->registry);
     if (!store_open(&store, &a->store, e) ||
         !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev},
                        &a->faces.identity, e) ||
         !http_client_start(&client, &a->client, e) ||
-        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci, e))
+        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci, e) ||
+        !script_open(&scripts, &a->scripts, e))
         return false;
+    registry_services(&a->registry, a->scripts, a->faces.ci);
+    engine.scripts = a->scripts;
+    engine.value_mapping = ci_value_mapping;
+    engine.value_mapping_arg = a->faces.ci;
     engine.store = a->store;
     engine.http = a->client;
     engine.oauth2 = a->oauth2 = oauth2_new(a->client);
@@ -175,7 +182,7 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
     *a = (struct app){.arena = arena_new()};
     xml_setup();
     if (!check_settings(c, e) || !split_listen(a->arena, c->listen, &address, &port, e) ||
-        !check_exposure(c, address, e) || !start_parts(a, c, e)) {
+        !check_exposure(c, address, e) || !start_parts(a, c, port, e)) {
         app_stop(a);
         return false;
     }
@@ -220,6 +227,7 @@ void app_stop(struct app *a)
     retention_free(a->retention);
     devops_close(a->faces.devops);
     ci_close(a->faces.ci);
+    script_close(a->scripts);
     if (a->client)
         http_client_stop(a->client);
     oauth2_free(a->oauth2);

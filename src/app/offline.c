@@ -11,6 +11,7 @@ struct offline {
     struct store *store;
     struct http_client *client;
     struct oauth2 *oauth2;
+    struct script_hosts *scripts;
     struct ci *ci;
     struct engine *engine;
     struct registry registry;
@@ -26,6 +27,9 @@ static bool compile(struct offline *o, str zip, struct program **ret, struct buf
 {
     struct problems ps = {.arena = o->arena};
     registry_all(&o->registry);
+    if (!script_open(&(struct script_config){0}, &o->scripts, e))
+        return false;
+    o->registry.scripts = o->scripts;
     if (!bundle_read(zip, &o->bundle, e))
         return false;
     *ret = flow_compile(o->bundle, &o->registry, &ps);
@@ -90,6 +94,7 @@ static bool start_engine(struct offline *o, const struct offline_run *r, struct 
     engine.http = o->client;
     engine.oauth2 = o->oauth2 = oauth2_new(o->client);
     engine.credential_arg = o->ci;
+    engine.scripts = o->scripts;
     return engine_open(&engine, &o->engine, e);
 }
 
@@ -122,6 +127,7 @@ static void stop(struct offline *o)
     oauth2_free(o->oauth2);
     if (o->store)
         store_close(o->store);
+    script_close(o->scripts);
     bundle_free(o->bundle);
     arena_free(o->arena);
 }

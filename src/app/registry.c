@@ -14,3 +14,10 @@ void registry_all(struct registry *ret)
         .nsenders = senders_count,
     };
 }
+
+void registry_services(struct registry *r, struct script_hosts *scripts, struct ci *ci)
+{
+    r->scripts = scripts;
+    r->artifact_files = ci_artifact_files;
+    r->artifact_arg = ci;
+}

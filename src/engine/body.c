@@ -11,7 +11,7 @@ struct body {
     atomic_uint refs;
     _Atomic(struct blob *) blob;
     _Atomic(struct xml_doc *) xml;
-    bool is_inline;
+    bool is_inline, is_text;
     size_t n;
     char text[];
 };
@@ -22,7 +22,7 @@ static struct body *new_body(struct blob *blob, struct xml_doc *xml)
     atomic_init(&b->refs, 1);
     atomic_init(&b->blob, blob);
     atomic_init(&b->xml, xml);
-    b->is_inline = false;
+    b->is_inline = b->is_text = false;
     b->n = 0;
     return b;
 }
@@ -39,13 +39,16 @@ struct body *body_of_buf(struct buf *take)
 
 struct body *body_of_text(str copy)
 {
-    if (copy.n > BLOB_MEMORY)
-        return new_body(blob_copy(copy), NULL);
+    if (copy.n > BLOB_MEMORY) {
+        struct body *large = new_body(blob_copy(copy), NULL);
+        large->is_text = true;
+        return large;
+    }
     struct body *b = mem_alloc(sizeof *b + copy.n + 1);
     atomic_init(&b->refs, 1);
     atomic_init(&b->blob, NULL);
     atomic_init(&b->xml, NULL);
-    b->is_inline = true;
+    b->is_inline = b->is_text = true;
     b->n = copy.n;
     if (copy.n)
         memcpy(b->text, copy.p, copy.n);
@@ -56,6 +59,11 @@ struct body *body_of_text(str copy)
 struct body *body_of_xml(struct xml_doc *take)
 {
     return new_body(NULL, take);
+}
+
+bool body_is_text(const struct body *b)
+{
+    return b && b->is_text;
 }
 
 struct body *body_ref(struct body *b)

@@ -10,6 +10,7 @@ struct body *body_of_blob(struct blob *take);
 struct body *body_of_buf(struct buf *take); /* takes the bytes out of the buf */
 struct body *body_of_text(str copy);
 struct body *body_of_xml(struct xml_doc *take);
+bool body_is_text(const struct body *b); /* made by body_of_text: a String in scripts; NULL: false */
 struct body *body_ref(struct body *b); /* NULL is fine, here and below */
 void body_unref(struct body *b);
 str body_bytes(struct body *b); /* borrowed while a reference is held; serialises when only XML */

@@ -28,6 +28,7 @@ struct step_seen {
 struct engine_config {
     struct store *store;        /* with the tables of the message processing log defined */
     struct http_client *http;
+    struct script_hosts *scripts; /* MAY */
     struct oauth2 *oauth2;      /* MAY: tokens for outgoing calls */
     unsigned workers;           /* 0: one per core */
     unsigned blocking;          /* threads of the blocking pool; 0: 8 */
@@ -35,6 +36,10 @@ struct engine_config {
     size_t max_steps;           /* operations of one exchange; 0: 10,000,000 */
     credential_fn *credential;
     void *credential_arg;
+    /* MAY: the target value of deployed value mappings; texts: source agency, identifier, value, target agency,
+     * identifier. STR_NONE: no entry. */
+    bool (*value_mapping)(void *arg, const str *five, struct arena *a, str *ret, struct err *e);
+    void *value_mapping_arg;
     void (*observe)(void *arg, const struct step_seen *s); /* MAY */
     void *observe_arg;
 };

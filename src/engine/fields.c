@@ -15,6 +15,12 @@ struct datum {
         double d;
         struct body *body;
         struct fault fault;
+        struct {
+            str text;
+            int64_t number;
+            void (*release)(void *owner, int64_t number);
+            void *owner;
+        } object;
     };
     char data[]; /* texts of this datum */
 };
@@ -90,6 +96,18 @@ struct datum *datum_fault(const struct fault *copy)
     return d;
 }
 
+struct datum *datum_object(str text, int64_t number, void (*release)(void *owner, int64_t number),
+                           void *owner)
+{
+    struct datum *d = new_datum(DATUM_OBJECT, text.n + 1);
+    char *at = d->data;
+    d->object.text = put_text(&at, text);
+    d->object.number = number;
+    d->object.release = release;
+    d->object.owner = owner;
+    return d;
+}
+
 struct datum *datum_ref(struct datum *d)
 {
     if (d)
@@ -105,6 +123,8 @@ void datum_unref(struct datum *d)
         body_unref(d->body);
     if (d->kind == DATUM_FAULT)
         body_unref(d->fault.http_body);
+    if (d->kind == DATUM_OBJECT)
+        d->object.release(d->object.owner, d->object.number);
     free(d);
 }
 
@@ -145,6 +165,19 @@ struct body *datum_as_body(const struct datum *d)
     return d && d->kind == DATUM_BODY ? d->body : NULL;
 }
 
+int64_t datum_object_number(const struct datum *d)
+{
+    return d->kind == DATUM_OBJECT ? d->object.number : 0;
+}
+
+bool datum_int_value(const struct datum *d, int64_t *ret)
+{
+    if (!d || d->kind != DATUM_INT)
+        return false;
+    *ret = d->i;
+    return true;
+}
+
 /* As Java's Double.toString writes everyday numbers. */
 static str real_text(struct arena *a, double v)
 {
@@ -174,6 +207,8 @@ str datum_str(struct arena *a, const struct datum *d)
         return real_text(a, d->d);
     case DATUM_BODY:
         return body_bytes(d->body);
+    case DATUM_OBJECT:
+        return d->object.text;
     case DATUM_FAULT:
         return arena_fmt(a, "%s: " STR_FMT, d->fault.class_name, STR_ARG(d->fault.message));
     }

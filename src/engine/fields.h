@@ -4,7 +4,7 @@
 #define ENGINE_FIELDS_H
 #include "engine/body.h"
 
-enum datum_kind { DATUM_TEXT, DATUM_BOOL, DATUM_INT, DATUM_REAL, DATUM_BODY, DATUM_FAULT };
+enum datum_kind { DATUM_TEXT, DATUM_BOOL, DATUM_INT, DATUM_REAL, DATUM_BODY, DATUM_FAULT, DATUM_OBJECT };
 struct datum;
 /* What Java throws: class name, message, and what an HTTP failure carries. */
 struct fault {
@@ -20,6 +20,8 @@ struct datum *datum_int(int64_t v);
 struct datum *datum_real(double v);
 struct datum *datum_body(struct body *ref);            /* takes a new reference */
 struct datum *datum_fault(const struct fault *copy);
+/* A Java object that a script host keeps, as its text; release is called with its number at the end. */
+struct datum *datum_object(str text, int64_t number, void (*release)(void *owner, int64_t number), void *owner);
 struct datum *datum_ref(struct datum *d); /* NULL is fine, here and below */
 void datum_unref(struct datum *d);
 enum datum_kind datum_kind(const struct datum *d);
@@ -27,6 +29,8 @@ bool datum_truth(const struct datum *d);
 bool datum_number(const struct datum *d, double *ret); /* converts numeric text */
 const struct fault *datum_as_fault(const struct datum *d); /* NULL: another kind */
 struct body *datum_as_body(const struct datum *d);          /* borrowed; NULL: another kind */
+int64_t datum_object_number(const struct datum *d); /* of a DATUM_OBJECT */
+bool datum_int_value(const struct datum *d, int64_t *ret); /* of a DATUM_INT; false: another kind */
 /* As text: NULL gives ""; true/false; a fault "CLASS: message". Borrowed from d or made in a. */
 str datum_str(struct arena *a, const struct datum *d);
 

@@ -146,6 +146,16 @@ const str *prepare_file(const struct prepare *p, str reference, const char *fold
     return found ? found : by_last_part(p, reference, folder, ret_path);
 }
 
+struct script_unit *prepare_unit(const struct prepare *p, struct err *e)
+{
+    struct script_hosts *s = p->registry ? p->registry->scripts : NULL;
+    if (!s)
+        err_set(e, ERR_NOT_IMPLEMENTED, "scripts cannot run here");
+    else if (!p->program->unit && !script_unit_new(s, p->artifact, p->files, &p->program->unit, e))
+        p->program->unit = NULL;
+    return p->program->unit;
+}
+
 /* ---- tables: a scanner of its own, because cells hold texts that are no XML once parameters are in ---- */
 
 str row_cell(const struct prepare_row *r, const char *id, size_t position)

@@ -35,6 +35,7 @@ void program_free(struct program *p)
         if (r->type && r->type->dispose && r->cfg)
             r->type->dispose(r->cfg);
     }
+    script_unit_unref(p->unit);
     arena_free(p->arena);
 }
 

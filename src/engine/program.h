@@ -39,6 +39,7 @@ struct program {
     bool return_exception; /* returnExceptionToSender */
     enum http_session http_session;
     str artifact_id;
+    struct script_unit *unit; /* its files for script hosts; NULL: no step needs them */
 };
 struct program *program_new(void);
 /* The index of the new operation. id and label are borrowed (the program's arena). */

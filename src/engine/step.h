@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "engine/exchange.h"
 #include "engine/simple.h"
+#include "script/script.h"
 
 /* ---- what comes next ---- */
 enum step_next {
@@ -48,6 +49,7 @@ struct prepare {
     struct problems *problems;
     str id, label;                 /* BPMN id and name */
     str artifact;                  /* id of the flow */
+    const struct registry *registry; /* NULL in some tests */
 };
 /* Property values; a missing key is an empty text. */
 str prepare_text(const struct prepare *p, const char *key);
@@ -60,6 +62,8 @@ struct simple *prepare_simple(const struct prepare *p, str text, enum simple_mod
 struct flow_xpath *prepare_xpath(const struct prepare *p, str expr);
 /* A file by its name as steps write it ("a.xsl", "script/a.xsl", "dir://…/a.xsl", "/xsd/x.xsd"): the path, or NULL. */
 const str *prepare_file(const struct prepare *p, str reference, const char *folder, str *ret_path);
+/* The flow's own files as a unit for scripts, made when first asked for. Borrowed from the program. */
+struct script_unit *prepare_unit(const struct prepare *p, struct err *e);
 /* Rows of a table-valued property (format.md 3): <row><cell id='X'>v</cell>..</row>. */
 struct prepare_row {
     size_t ncells;
@@ -131,5 +135,10 @@ struct registry {
     size_t nreceivers;
     const struct sender_type *const *senders;
     size_t nsenders;
+    struct script_hosts *scripts; /* MAY: without it steps with scripts are refused */
+    /* MAY: the files of another deployed artifact: type "SCRIPT_COLLECTION", ...; ret is in the arena, path -> (str *).
+     * ERR_NOT_FOUND: it is not deployed. */
+    bool (*artifact_files)(void *arg, const char *type, str id, struct arena *a, struct map *ret, struct err *e);
+    void *artifact_arg;
 };
 #endif

@@ -22,6 +22,7 @@ struct prepare compile_prepare(struct compile *c, const struct map *properties, 
         .id = id,
         .label = label,
         .artifact = c->program->artifact_id,
+        .registry = c->registry,
     };
 }
 

@@ -66,7 +66,7 @@ static bool open_service(struct ci *ci, const struct ci_config *c, struct err *e
 bool ci_open(const struct ci_config *c, struct ci **ret, struct err *e)
 {
     struct ci *ci = mem_alloc(sizeof *ci);
-    *ci = (struct ci){.store = c->store, .registry = c->registry};
+    *ci = (struct ci){.store = c->store, .registry = c->registry, .mappings = value_mappings_new()};
     for (size_t i = 0; i < DEPLOY_LOCKS; i++)
         pthread_mutex_init(&ci->deploying[i], NULL);
     str edmx = {ci_edmx, (size_t)(ci_edmx_end - ci_edmx)};
@@ -84,6 +84,7 @@ void ci_close(struct ci *ci)
     if (!ci)
         return;
     odata_close(ci->service);
+    value_mappings_free(ci->mappings);
     model_free(ci->model);
     for (size_t i = 0; i < DEPLOY_LOCKS; i++)
         pthread_mutex_destroy(&ci->deploying[i]);

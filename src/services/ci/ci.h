@@ -25,4 +25,7 @@ bool ci_starting(void *arg);
 http_handler ci_odata;
 /* The credentials that flows name (arg: the struct ci). */
 credential_fn ci_credential;
+/* For engine_config.value_mapping and registry.artifact_files (arg: the struct ci). */
+bool ci_value_mapping(void *arg, const str *five, struct arena *a, str *ret, struct err *e);
+bool ci_artifact_files(void *arg, const char *type, str id, struct arena *a, struct map *ret, struct err *e);
 #endif

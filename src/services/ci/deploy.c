@@ -83,6 +83,53 @@ static bool compile(struct task *t, const struct bundle *b, struct program **ret
     return *ret != NULL;
 }
 
+/* What flows find by name at run time. */
+static bool provide(struct ci *ci, str id, const struct kind *k, const struct bundle *b, struct err *e)
+{
+    struct script_hosts *s = ci->registry->scripts;
+    struct err none = {0};
+    if (str_eqz(str_of(k->runtime_type), "VALUE_MAPPING"))
+        return value_mappings_put(ci->mappings, id, &b->files, e);
+    if (str_eqz(str_of(k->runtime_type), "SCRIPT_COLLECTION") && s && script_available(s, &none))
+        return script_publish(s, id, &b->files, e);
+    return true;
+}
+
+void deploy_withdraw(struct ci *ci, str id)
+{
+    value_mappings_remove(ci->mappings, id);
+    if (ci->registry->scripts)
+        script_withdraw(ci->registry->scripts, id);
+}
+
+bool ci_artifact_files(void *arg, const char *type, str id, struct arena *a, struct map *ret, struct err *e)
+{
+    struct ci *ci = arg;
+    struct value binds[] = {VALUE_TEXT(id), VALUE_TEXT(str_of(type))}, content;
+    struct bundle *b;
+    bool found;
+    if (!query_row(ci->store, a,
+                   "SELECT c.content FROM integration_runtime_artifact r JOIN runtime_content c ON c.id = r.id"
+                   " WHERE r.id = ? AND r.type = ? AND r.status <> 'ERROR'",
+                   binds, COUNT(binds), &content, 1, &found, e))
+        return false;
+    if (!found)
+        return err_set(e, ERR_NOT_FOUND, "'" STR_FMT "' is not deployed", STR_ARG(id));
+    if (!bundle_read(text_of(a, content), &b, e))
+        return false;
+    map_init(ret, a, false);
+    for (size_t i = 0; i < b->files.entries.n; i++) {
+        const struct map_entry *f = &b->files.entries.at[i];
+        str *bytes = arena_new_of(a, str);
+        if (!f->value)
+            continue;
+        *bytes = arena_str(a, *(const str *)f->value);
+        map_put(ret, arena_str(a, f->key), bytes);
+    }
+    bundle_free(b);
+    return true;
+}
+
 static bool build(struct task *t, const struct kind *k, const struct runtime *r,
                   struct program **ret, struct buf *out)
 {
@@ -94,7 +141,7 @@ static bool build(struct task *t, const struct kind *k, const struct runtime *r,
         return false;
     }
     b->id = t->artifact;
-    bool ok = k->check ? k->check(b, &e) : compile(t, b, ret, out);
+    bool ok = k->check ? k->check(b, &e) && provide(t->ci, t->artifact, k, b, &e) : compile(t, b, ret, out);
     if (!ok && k->check)
         buf_addf(out, "%s%s%s", e.ctx, *e.ctx ? ": " : "", e.msg);
     bundle_free(b);
@@ -112,6 +159,7 @@ static bool start(struct task *t, const struct runtime *r, struct buf *out)
             return true;
         buf_addf(out, "%s", e.msg);
     }
+    deploy_withdraw(t->ci, t->artifact);
     engine_undeploy(t->ci->engine,
                     t->artifact); /* the version before, if any: the status must be true */
     return false;

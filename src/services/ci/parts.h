@@ -18,6 +18,7 @@ struct ci {
     atomic_uint starting; /* artifacts that ran before the restart and do not yet */
     /* An artifact is deployed and undeployed by one thread at a time: lock by hash of its id. */
     pthread_mutex_t deploying[DEPLOY_LOCKS];
+    struct value_mappings *mappings;
 };
 
 /* ---- the four kinds of artifacts ---- */
@@ -89,6 +90,15 @@ bool package_import(struct odata_call *c, str content, struct entity *package,
 bool deploy_define(struct store *s, struct err *e) MUST_USE;
 bool deploy_start(struct ci *ci, struct err *e) MUST_USE;
 pthread_mutex_t *deploy_lock(struct ci *ci, str id);
+
+/* What is deployed besides flows: script collections go to the script hosts, value mappings to value_mapping.c. */
+void deploy_withdraw(struct ci *ci, str id);
+
+/* ---- deployed value mappings (value_mapping.c) ---- */
+struct value_mappings *value_mappings_new(void);
+void value_mappings_free(struct value_mappings *v); /* NULL is fine */
+bool value_mappings_put(struct value_mappings *v, str id, const struct map *files, struct err *e) MUST_USE;
+void value_mappings_remove(struct value_mappings *v, str id);
 
 /* ---- the tables of hooks, one per file ---- */
 extern const struct odata_set_hook packages_hook, designtime_hook, configurations_hook,

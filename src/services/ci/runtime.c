@@ -18,6 +18,8 @@ static bool undeploy(struct odata_call *c, struct err *e)
     bool ok = store_commit_wait(c->store, b, e);
     if (ok)
         engine_undeploy(ci->engine, id);
+    if (ok)
+        deploy_withdraw(ci, id);
     pthread_mutex_unlock(lock);
     return ok;
 }
