@@ -51,12 +51,17 @@ final class Unit {
             step(script);
             return null;
         } catch (MultipleCompilationErrorsException e) {
-            return errors(e);
+            String all = errors(e).replace(sourceName(file(script)), file(script));
+            return all.isEmpty() ? file(script) + ": " + e.getMessage() : all;
         } catch (IOException e) {
             return script + ": " + e.getMessage();
         } catch (Exception | LinkageError e) {
-            return script.substring(script.lastIndexOf('/') + 1) + ": " + e.getMessage();
+            return file(script) + ": " + e.getMessage();
         }
+    }
+
+    private static String file(String script) {
+        return script.substring(script.lastIndexOf('/') + 1);
     }
 
     private static String errors(MultipleCompilationErrorsException e) {
@@ -104,14 +109,15 @@ final class Unit {
         return s.startsWith("\uFEFF") ? s.substring(1) : s;
     }
 
-    /** Script files have names that are no class names: blanks, brackets. */
+    /**
+     * The source name gives the class of a script its name. Script files have names that are no class names (blanks,
+     * brackets), or the name of a class inside.
+     */
     static String sourceName(String file) {
-        StringBuilder s = new StringBuilder(file);
+        StringBuilder s = new StringBuilder("Script_" + file);
         for (int i = 0; i < s.length(); i++)
             if (!Character.isJavaIdentifierPart(s.charAt(i)) && s.charAt(i) != '.')
                 s.setCharAt(i, '_');
-        if (s.length() > 0 && !Character.isJavaIdentifierStart(s.charAt(0)))
-            s.insert(0, '_');
         return s.toString();
     }
 
