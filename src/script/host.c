@@ -17,10 +17,10 @@
 #include "base/time.h"
 
 enum {
-    POLL_MS = 250,       /* how exact limits are */
-    OBEY_MS = 2000,      /* after the limit, until the process is killed */
-    PING_MS = 10000,     /* silence after which the host is asked for a sign of life */
-    SILENCE_MS = 20000,  /* then until it is killed */
+    POLL_MS = 250,      /* how exact limits are */
+    OBEY_MS = 2000,     /* after the limit, until the process is killed */
+    PING_MS = 10000,    /* silence after which the host is asked for a sign of life */
+    SILENCE_MS = 20000, /* then until it is killed */
     START_MS = 30000,
     ATTEMPTS_MAX = 3,
     STARTS_MAX = 3,
@@ -348,7 +348,8 @@ static struct call *judge(struct host *h)
     h->nin_flight = 0;
     for (struct call *c = all; c; c = next) {
         next = c->next;
-        bool fails = c->stopped || c->guilty || c->attempts >= ATTEMPTS_MAX || (!known && (n == 1 || c->suspect));
+        bool fails = c->stopped || c->guilty || c->attempts >= ATTEMPTS_MAX ||
+                     (!known && (n == 1 || c->suspect));
         if (fails || h->stopping) {
             c->next = failed;
             failed = c;
@@ -379,15 +380,16 @@ static void after(struct host *h, const char *how)
     bool stopping = h->stopping;
     pthread_mutex_unlock(&h->lock);
     if (!stopping)
-        log_event(LOG_WARN, "script.ended", "script host %u ended (%s)%s%s", h->index, how, was_ready ? "" : " before it was ready: ",
-                  was_ready ? "" : h->last_words);
+        log_event(LOG_WARN, "script.ended", "script host %u ended (%s)%s%s", h->index, how,
+                  was_ready ? "" : " before it was ready: ", was_ready ? "" : h->last_words);
     for (; failed; failed = next) {
         struct err e = {0};
         next = failed->next;
         if (stopping)
             err_set(&e, ERR_UNAVAILABLE, "the server is stopping");
         else if (!was_ready)
-            err_set(&e, ERR_UNAVAILABLE, "the script host does not start (%s): %s", how, h->last_words);
+            err_set(&e, ERR_UNAVAILABLE, "the script host does not start (%s): %s", how,
+                    h->last_words);
         else
             why_lost(failed, how, &e);
         lose(h, failed, &e);
@@ -399,7 +401,8 @@ static bool start(struct host *h)
     AUTO(arena) struct arena *a = arena_new();
     struct err e = {0};
     struct process p;
-    bool ok = install_check(h->all, &e) && process_start(install_command(h, a), h->all->folder, &p, &e);
+    bool ok =
+        install_check(h->all, &e) && process_start(install_command(h, a), h->all->folder, &p, &e);
     pthread_mutex_lock(&h->lock);
     if (ok) {
         h->process = p;

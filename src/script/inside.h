@@ -18,9 +18,9 @@ struct call {
     unsigned limit_ms;
     int64_t deadline; /* monotonic ms; once sent */
     unsigned attempts;
-    bool stopped;     /* its time was over */
-    bool guilty;      /* took the memory */
-    bool suspect;     /* was running when a host ended: runs alone */
+    bool stopped; /* its time was over */
+    bool guilty;  /* took the memory */
+    bool suspect; /* was running when a host ended: runs alone */
     script_done_fn *done;
     script_ask_fn *ask;
     void *arg;
@@ -48,8 +48,8 @@ struct script_hosts {
     struct script_config config;
     struct host hosts[HOSTS_MAX];
     unsigned nhosts;
-    char folder[64];            /* temporary: units, and files of the hosts */
-    pthread_mutex_t lock;       /* of published and arena */
+    char folder[64];      /* temporary: units, and files of the hosts */
+    pthread_mutex_t lock; /* of published and arena */
     struct arena *arena;
     struct map published;       /* name -> struct script_unit * */
     char java[256], home[4096]; /* program; folder of our jar; "": not there */

@@ -38,7 +38,8 @@ static bool has_jar(const char *home)
 /* TIDEMILL_HOSTS, or beside the program: in the build folder, or installed below the same prefix. */
 static void find_home(struct script_hosts *s)
 {
-    static const char *const beside[] = {"../../hosts/jvm", "hosts/jvm", "../lib/tidemill/hosts/jvm", "../../../hosts/jvm"};
+    static const char *const beside[] = {"../../hosts/jvm", "hosts/jvm",
+                                         "../lib/tidemill/hosts/jvm", "../../../hosts/jvm"};
     const char *named = getenv("TIDEMILL_HOSTS");
     char self[PATH_MAX] = "", path[PATH_MAX + 64];
     if (named && *named) {
@@ -79,13 +80,15 @@ void install_find(struct script_hosts *s)
 bool install_check(struct script_hosts *s, struct err *e)
 {
     if (!s->java[0])
-        return err_set(e, ERR_NOT_IMPLEMENTED,
-                       "scripts need Java: install the packages openjdk-17-jdk-headless groovy libsaxonhe-java librhino-java "
-                       "(scripts/setup script does it), and build again");
+        return err_set(
+            e, ERR_NOT_IMPLEMENTED,
+            "scripts need Java: install the packages openjdk-17-jdk-headless groovy libsaxonhe-java librhino-java "
+            "(scripts/setup script does it), and build again");
     if (!s->class_path)
-        return err_set(e, ERR_NOT_IMPLEMENTED,
-                       "this server was built without its script host: install the packages openjdk-17-jdk-headless groovy "
-                       "libsaxonhe-java librhino-java (scripts/setup script does it), and build again");
+        return err_set(
+            e, ERR_NOT_IMPLEMENTED,
+            "this server was built without its script host: install the packages openjdk-17-jdk-headless groovy "
+            "libsaxonhe-java librhino-java (scripts/setup script does it), and build again");
     return true;
 }
 
@@ -94,7 +97,8 @@ const char *const *install_command(const struct host *h, struct arena *a)
     const struct script_hosts *s = h->all;
     VEC(const char *) v = {0};
     str archive = arena_fmt(a, "%s/" ARCHIVE, s->home);
-    int64_t first = (int64_t)((uint64_t)h->index << 56 | (uint64_t)((h->generation + 1) & 0xFFFF) << 40);
+    int64_t first =
+        (int64_t)((uint64_t)h->index << 56 | (uint64_t)((h->generation + 1) & 0xFFFF) << 40);
     const char *const fixed[] = {s->java,
                                  arena_fmt(a, "-Xmx%um", s->config.heap_mb).p,
                                  "-XX:+UseSerialGC",

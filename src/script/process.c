@@ -70,7 +70,8 @@ static void limit(int what, rlim_t n)
     setrlimit((__rlimit_resource_t)what, &r);
 }
 
-static void run_child(const char *const *argv, const char *dir, int channel, int errors, pid_t parent)
+static void run_child(const char *const *argv, const char *dir, int channel, int errors,
+                      pid_t parent)
 {
     static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
     char *const environment[] = {path, lang, NULL};

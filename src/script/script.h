@@ -25,14 +25,16 @@ bool script_available(struct script_hosts *s, struct err *e) MUST_USE;
 /* ---- units: the files of one artifact, in a folder that hosts read ---- */
 struct script_unit;
 /* files: path -> (str *) bytes; those below src/main/resources are written out. Starts a host, if none runs. */
-bool script_unit_new(struct script_hosts *s, str name, const struct map *files, struct script_unit **ret, struct err *e) MUST_USE;
+bool script_unit_new(struct script_hosts *s, str name, const struct map *files,
+                     struct script_unit **ret, struct err *e) MUST_USE;
 struct script_unit *script_unit_ref(struct script_unit *u); /* NULL is fine, here and below */
 void script_unit_unref(struct script_unit *u);
 /* Compiles a file (path in the bundle). ERR_BAD_REQUEST says what is wrong, with file and line. Waits. */
 bool script_compile(struct script_unit *u, str path, struct err *e) MUST_USE;
 
 /* Script collections: units that other artifacts use by their name. Replaces the one before. */
-bool script_publish(struct script_hosts *s, str name, const struct map *files, struct err *e) MUST_USE;
+bool script_publish(struct script_hosts *s, str name, const struct map *files,
+                    struct err *e) MUST_USE;
 void script_withdraw(struct script_hosts *s, str name);
 struct script_unit *script_published(struct script_hosts *s, str name); /* a reference, or NULL */
 
@@ -45,7 +47,7 @@ struct script_reply {
     enum script_outcome outcome;
     struct buf payload; /* taken by the receiver */
     struct err error;
-    unsigned host;      /* for script_release */
+    unsigned host; /* for script_release */
 };
 /* Both run on the host's thread and must not block. */
 typedef void script_done_fn(void *arg, struct script_reply *r);

@@ -25,7 +25,8 @@ bool script_open(const struct script_config *c, struct script_hosts **ret, struc
     s->config.heap_mb = c->heap_mb ? c->heap_mb : HEAP_MB;
     s->nhosts = c->processes ? c->processes : 1;
     s->nhosts = s->nhosts > HOSTS_MAX ? HOSTS_MAX : s->nhosts;
-    snprintf(s->folder, sizeof s->folder, "%s/tidemill-script-XXXXXX", tmp && strlen(tmp) < 30 ? tmp : "/tmp");
+    snprintf(s->folder, sizeof s->folder, "%s/tidemill-script-XXXXXX",
+             tmp && strlen(tmp) < 30 ? tmp : "/tmp");
     if (!mkdtemp(s->folder)) {
         free(s);
         return err_set(e, ERR_UNAVAILABLE, "no folder for scripts: errno %d", errno);
@@ -95,7 +96,8 @@ static bool write_files(const char *folder, const struct map *files, struct err 
     AUTO(arena) struct arena *a = arena_new();
     for (size_t i = 0; i < files->entries.n; i++) {
         const struct map_entry *f = &files->entries.at[i];
-        if (!f->value || !str_starts(f->key, STR("src/main/resources/")) || str_ends(f->key, STR("/")) || str_ends(f->key, STR(".iflw")))
+        if (!f->value || !str_starts(f->key, STR("src/main/resources/")) ||
+            str_ends(f->key, STR("/")) || str_ends(f->key, STR(".iflw")))
             continue;
         size_t slash = str_rfind_char(f->key, '/');
         str dir = arena_fmt(a, "%s/" STR_FMT, folder, STR_ARG(str_sub(f->key, 0, slash)));
@@ -117,12 +119,14 @@ static char *copy(str s)
     return p;
 }
 
-bool script_unit_new(struct script_hosts *s, str name, const struct map *files, struct script_unit **ret, struct err *e)
+bool script_unit_new(struct script_hosts *s, str name, const struct map *files,
+                     struct script_unit **ret, struct err *e)
 {
     if (!install_check(s, e))
         return false;
     struct script_unit *u = mem_alloc(sizeof *u);
-    *u = (struct script_unit){.all = s, .name = copy(name), .id = atomic_fetch_add(&s->last_unit, 1) + 1};
+    *u = (struct script_unit){
+        .all = s, .name = copy(name), .id = atomic_fetch_add(&s->last_unit, 1) + 1};
     char folder[128];
     atomic_init(&u->refs, 1);
     u->host = &s->hosts[u->id % s->nhosts];
@@ -214,7 +218,8 @@ static bool add(struct script_call *take, enum wire_kind kind, struct err *e)
     *c = (struct call){.kind = kind,
                        .unit = script_unit_ref(take->unit),
                        .frame = take->frame,
-                       .limit_ms = take->limit_ms ? take->limit_ms : take->unit->all->config.limit_ms,
+                       .limit_ms =
+                           take->limit_ms ? take->limit_ms : take->unit->all->config.limit_ms,
                        .done = take->done,
                        .ask = take->ask,
                        .arg = take->arg};
@@ -254,7 +259,8 @@ static void compiled(void *arg, struct script_reply *r)
 bool script_compile(struct script_unit *u, str path, struct err *e)
 {
     struct waiting w = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    struct script_call c = {.unit = u, .frame = BUF(1 << 16), .limit_ms = COMPILE_MS, .done = compiled, .arg = &w};
+    struct script_call c = {
+        .unit = u, .frame = BUF(1 << 16), .limit_ms = COMPILE_MS, .done = compiled, .arg = &w};
     wire_begin(&c.frame);
     wire_i32(&c.frame, u->id);
     wire_text(&c.frame, path);
@@ -268,8 +274,9 @@ bool script_compile(struct script_unit *u, str path, struct err *e)
     bool ok = w.reply.outcome == SCRIPT_ANSWERED && wire_read_u8(&in) == 0 && !in.failed;
     if (!ok && w.reply.outcome == SCRIPT_LOST)
         *e = w.reply.error;
-    else if (!ok)
-        err_set(e, ERR_BAD_REQUEST, STR_FMT, STR_ARG(wire_read_text(&in)));
+    str why = ok ? STR_NONE : wire_read_text(&in);
+    if (!ok && w.reply.outcome != SCRIPT_LOST)
+        err_set(e, ERR_BAD_REQUEST, STR_FMT, STR_ARG(why));
     buf_free(&w.reply.payload);
     return ok;
 }

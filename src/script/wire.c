@@ -49,7 +49,8 @@ bool wire_end(struct buf *b, enum wire_kind kind, uint32_t call, struct err *e)
     if (!buf_check(b, e))
         return false;
     if (b->n - 4 > WIRE_MAX)
-        return err_set(e, ERR_TOO_LARGE, "%zu MB are too much for a script: at most %d", b->n >> 20, WIRE_MAX >> 20);
+        return err_set(e, ERR_TOO_LARGE, "%zu MB are too much for a script: at most %d", b->n >> 20,
+                       WIRE_MAX >> 20);
     uint32_t numbers[] = {(uint32_t)(b->n - 4), call};
     for (size_t i = 0; i < 4; i++) {
         b->p[i] = (char)(unsigned char)(numbers[0] >> (24 - 8 * i));

@@ -8,8 +8,19 @@
 
 enum { WIRE_HEAD = 9, WIRE_MAX = 64 << 20 };
 enum wire_kind {
-    WIRE_LOAD = 1, WIRE_UNLOAD, WIRE_COMPILE, WIRE_CALL, WIRE_CANCEL, WIRE_ANSWER, WIRE_RELEASE, WIRE_PING, /* to the host */
-    WIRE_READY = 20, WIRE_RESULT, WIRE_ASK, WIRE_PONG, WIRE_GUILTY                                          /* from it */
+    WIRE_LOAD = 1,
+    WIRE_UNLOAD,
+    WIRE_COMPILE,
+    WIRE_CALL,
+    WIRE_CANCEL,
+    WIRE_ANSWER,
+    WIRE_RELEASE,
+    WIRE_PING, /* to the host */
+    WIRE_READY = 20,
+    WIRE_RESULT,
+    WIRE_ASK,
+    WIRE_PONG,
+    WIRE_GUILTY /* from it */
 };
 enum wire_value {
     WIRE_NULL,
@@ -20,7 +31,7 @@ enum wire_value {
     WIRE_BYTES,
     WIRE_FAULT,  /* class, message, i32 HTTP status, reason, body */
     WIRE_OBJECT, /* i64 number of a Java object the host keeps, its text */
-    WIRE_FILE    /* to the host: i32 number of a file the server has open; from it: name of a file in its folder */
+    WIRE_FILE /* to the host: i32 number of a file the server has open; from it: name of a file in its folder */
 };
 
 /* ---- writing: begin, any values, end ---- */

@@ -23,7 +23,8 @@ static bool credential_of(struct asked *q, const char *kind, struct credential *
 
 static bool ask_credential(struct asked *q, struct err *e)
 {
-    static const char *const kinds[] = {"UserCredential", "SecureParameter", "OAuth2ClientCredential"};
+    static const char *const kinds[] = {"UserCredential", "SecureParameter",
+                                        "OAuth2ClientCredential"};
     struct credential c = {0};
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (credential_of(q, kinds[i], &c, e)) {
@@ -34,7 +35,8 @@ static bool ask_credential(struct asked *q, struct err *e)
         } else if (e->code != ERR_NOT_FOUND) {
             return false;
         }
-    return err_set(e, ERR_NOT_FOUND, "Could not fetch the credential for alias '" STR_FMT "'", STR_ARG(q->args[0]));
+    return err_set(e, ERR_NOT_FOUND, "Could not fetch the credential for alias '" STR_FMT "'",
+                   STR_ARG(q->args[0]));
 }
 
 static bool ask_keystore(struct asked *q, struct err *e)
@@ -52,7 +54,8 @@ static bool ask_value_mapping(struct asked *q, struct err *e)
 {
     const struct engine_config *c = engine_config(q->x->engine);
     str target = STR_NONE;
-    if (c->value_mapping && !c->value_mapping(c->value_mapping_arg, q->args, q->x->arena, &target, e))
+    if (c->value_mapping &&
+        !c->value_mapping(c->value_mapping_arg, q->args, q->x->arena, &target, e))
         return false;
     wire_u8(q->out, 1);
     wire_text(q->out, target);

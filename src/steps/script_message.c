@@ -216,9 +216,9 @@ bool script_message_read(str payload, struct exchange *x, struct script_hosts *h
     if (!read_changes(&r, e))
         return false;
     /* semantics.md 5 */
-    str text = arena_fmt(x->arena, "java.lang.Exception: " STR_FMT ": " STR_FMT "@ " STR_FMT,
-                         STR_ARG(class_name), STR_ARG(message.p ? message : STR("null")),
-                         STR_ARG(where));
+    str text =
+        arena_fmt(x->arena, "java.lang.Exception: " STR_FMT ": " STR_FMT "@ " STR_FMT,
+                  STR_ARG(class_name), STR_ARG(message.p ? message : STR("null")), STR_ARG(where));
     exchange_throw_fault(x, &(struct fault){.class_name = EXCEPTION, .message = text}, e);
     return false;
 }

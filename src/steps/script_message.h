@@ -7,5 +7,6 @@
 void script_message_write(struct buf *b, struct exchange *x);
 /* Applies an answer: log entries, then changes, also those made before a failure. false: the script failed; file is
  * the script's name. */
-bool script_message_read(str payload, struct exchange *x, struct script_hosts *hosts, struct err *e) MUST_USE;
+bool script_message_read(str payload, struct exchange *x, struct script_hosts *hosts,
+                         struct err *e) MUST_USE;
 #endif

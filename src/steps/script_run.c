@@ -61,7 +61,8 @@ struct step_result script_run(struct script_unit *unit, str path, str function, 
                               struct err *e)
 {
     struct waiting *w = arena_new_of(x->arena, struct waiting);
-    struct script_call c = {.unit = unit, .frame = BUF(WIRE_MAX), .done = done, .ask = ask, .arg = w};
+    struct script_call c = {
+        .unit = unit, .frame = BUF(WIRE_MAX), .done = done, .ask = ask, .arg = w};
     w->x = x;
     w->unit = script_unit_ref(unit);
     atomic_init(&w->pending, 1);

@@ -5,7 +5,8 @@
 #include "engine/engine.h"
 
 /* path: of the script in the unit's files. WAIT, or FAIL. */
-struct step_result script_run(struct script_unit *unit, str path, str function, struct exchange *x, struct err *e);
+struct step_result script_run(struct script_unit *unit, str path, str function, struct exchange *x,
+                              struct err *e);
 struct step_result script_resume(struct exchange *x, struct err *e);
 
 /* ---- script_ask.c: what a running script asks for ---- */

@@ -9,16 +9,19 @@ struct script_step {
     str collection; /* STR_NONE: the flow's own */
 };
 
-static bool own(struct script_step *c, struct prepare *p, str script, struct script_unit **ret, struct err *e)
+static bool own(struct script_step *c, struct prepare *p, str script, struct script_unit **ret,
+                struct err *e)
 {
     if (!prepare_file(p, script, "script", &c->path))
-        return err_set(e, ERR_BAD_REQUEST, "the script '" STR_FMT "': there is no such file", STR_ARG(script));
+        return err_set(e, ERR_BAD_REQUEST, "the script '" STR_FMT "': there is no such file",
+                       STR_ARG(script));
     *ret = script_unit_ref(prepare_unit(p, e));
     return *ret != NULL;
 }
 
 /* Collections that were deployed before the server started are published by the first flow that needs them. */
-static bool collected(struct script_step *c, struct prepare *p, str script, struct script_unit **ret, struct err *e)
+static bool collected(struct script_step *c, struct prepare *p, str script,
+                      struct script_unit **ret, struct err *e)
 {
     AUTO(arena) struct arena *scratch = arena_new();
     const struct registry *r = p->registry;
@@ -28,12 +31,15 @@ static bool collected(struct script_step *c, struct prepare *p, str script, stru
         return err_set(e, ERR_NOT_IMPLEMENTED, "scripts cannot run here");
     if (!script_available(r->scripts, e))
         return false;
-    if (!r->artifact_files || !r->artifact_files(r->artifact_arg, "SCRIPT_COLLECTION", c->collection, scratch, &files, e))
-        return err_set(e, ERR_BAD_REQUEST, "the script collection '" STR_FMT "' is not deployed", STR_ARG(c->collection));
+    if (!r->artifact_files ||
+        !r->artifact_files(r->artifact_arg, "SCRIPT_COLLECTION", c->collection, scratch, &files, e))
+        return err_set(e, ERR_BAD_REQUEST, "the script collection '" STR_FMT "' is not deployed",
+                       STR_ARG(c->collection));
     other.files = &files;
     other.arena = scratch;
     if (!prepare_file(&other, script, "script", &c->path))
-        return err_set(e, ERR_BAD_REQUEST, "the script collection '" STR_FMT "' has no script '" STR_FMT "'",
+        return err_set(e, ERR_BAD_REQUEST,
+                       "the script collection '" STR_FMT "' has no script '" STR_FMT "'",
                        STR_ARG(c->collection), STR_ARG(script));
     c->path = arena_str(p->arena, c->path);
     *ret = script_published(r->scripts, c->collection);
@@ -50,8 +56,10 @@ static void prepare(void *cfg, struct prepare *p)
     struct script_step *c = cfg;
     struct script_unit *unit = NULL;
     struct err e = {0};
-    str script = prepare_text(p, "script"), collection = str_trim(prepare_text(p, "scriptBundleId"));
-    c->function = arena_str(p->arena, str_trim(prepare_text_or(p, "scriptFunction", "processData")));
+    str script = prepare_text(p, "script"),
+        collection = str_trim(prepare_text(p, "scriptBundleId"));
+    c->function =
+        arena_str(p->arena, str_trim(prepare_text_or(p, "scriptFunction", "processData")));
     c->collection = collection.n ? arena_str(p->arena, collection) : STR_NONE;
     bool ok = c->collection.p ? collected(c, p, script, &unit, &e) : own(c, p, script, &unit, &e);
     if (ok && !c->collection.p)
@@ -69,7 +77,8 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
     struct script_hosts *hosts = engine_config(x->engine)->scripts;
     struct script_unit *unit = script_published(hosts, c->collection);
     if (!unit) {
-        err_set(e, ERR_BAD_REQUEST, "the script collection '" STR_FMT "' is not deployed", STR_ARG(c->collection));
+        err_set(e, ERR_BAD_REQUEST, "the script collection '" STR_FMT "' is not deployed",
+                STR_ARG(c->collection));
         return FAIL;
     }
     struct step_result r = script_run(unit, c->path, c->function, x, e);

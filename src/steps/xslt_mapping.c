@@ -1,19 +1,23 @@
-/* XSLT mapping (format.md 3) in process: stylesheets of level 1.0. Those of a fixed step are compiled at deployment;
+/* XSLT mapping (format.md 3): stylesheets of level 1.0 in process, others by Saxon in the script host; what a
+ * stylesheet uses decides, not its version. Those of a fixed step are compiled at deployment;
  * where a header names the stylesheet, all of the bundle are, and one that cannot run fails the message that asks
  * for it. Parameters are bound before the run, so a stylesheet that changes a header reads the old value. */
+#include "engine/program.h"
 #include "engine/step.h"
 #include "format/xslt.h"
+#include "steps/script_run.h"
 
 enum { MAX_OUTPUT = 256 << 20 };
 #define FOLDER "src/main/resources/mapping/"
 
 struct sheet {
-    struct xslt *xslt; /* NULL: refused by why */
+    struct xslt *xslt; /* NULL: for the script host, or refused by why */
+    str path;          /* for the script host; STR_NONE: not */
     struct err why;
 };
 struct xslt_mapping {
     struct sheet *fixed; /* NULL: named by a header */
-    str header;
+    str header, format /* "Bytes", "String" */;
     struct map sheets; /* file name -> (struct sheet *) */
     struct map
         files; /* path -> (str *): copies of the mapping folder, for xsl:import and document() */
@@ -31,8 +35,18 @@ static bool find_file(void *arg, str path, str *ret)
 static struct sheet *compile(struct xslt_mapping *c, struct prepare *p, str path, str bytes)
 {
     struct sheet *s = arena_new_of(p->arena, struct sheet);
-    if (!xslt_compile(bytes, path, find_file, &c->files, &s->xslt, &s->why))
-        s->xslt = NULL;
+    struct err e = {0};
+    struct script_unit *unit;
+    if (xslt_compile(bytes, path, find_file, &c->files, &s->xslt, &s->why))
+        return s;
+    s->xslt = NULL;
+    unit = prepare_unit(p, &e);
+    if (unit && script_compile(unit, path, &e))
+        s->path = arena_str(p->arena, path);
+    else if (unit) /* wrong by both: Saxon knows the newer language */
+        s->why = e;
+    else if (s->why.code == ERR_NOT_IMPLEMENTED && p->registry && p->registry->scripts)
+        err_set(&s->why, ERR_NOT_IMPLEMENTED, "XSLT 2.0 and 3.0 stylesheets are run by the script host: %s", e.msg);
     return s;
 }
 
@@ -52,7 +66,7 @@ static void prepare_fixed(struct xslt_mapping *c, struct prepare *p)
         return;
     }
     c->fixed = compile(c, p, path, *bytes);
-    if (!c->fixed->xslt)
+    if (!c->fixed->xslt && !c->fixed->path.p)
         problem_add(p->problems, c->fixed->why.code, p->id, p->label, STR_FMT ": %s", STR_ARG(path),
                     c->fixed->why.msg);
 }
@@ -95,6 +109,7 @@ static void prepare(void *cfg, struct prepare *p)
 {
     struct xslt_mapping *c = cfg;
     map_init(&c->sheets, p->arena, false);
+    c->format = arena_str(p->arena, prepare_text_or(p, "mappingoutputformat", "Bytes"));
     copy_files(c, p);
     if (str_eqz(prepare_text(p, "mappingSource"), "mappingSrcHeader"))
         prepare_by_header(c, p);
@@ -134,7 +149,7 @@ static bool pick(const struct xslt_mapping *c, struct exchange *x, const struct 
             return err_set(e, ERR_NOT_FOUND, "no stylesheet '" STR_FMT "' in the bundle",
                            STR_ARG(name));
     }
-    if ((*ret)->xslt)
+    if ((*ret)->xslt || (*ret)->path.p)
         return true;
     *e = (*ret)->why;
     return false;
@@ -167,11 +182,16 @@ static str param_value(struct exchange *x, str name)
 
 static struct step_result run(const void *cfg, struct exchange *x, struct err *e)
 {
+    const struct xslt_mapping *c = cfg;
     const struct sheet *s;
     const struct xml_doc *doc;
     AUTO(buf) struct buf out = BUF(MAX_OUTPUT);
     const struct xslt_host host = {.arg = x, .get = get, .set = set};
-    if (!pick(cfg, x, &s, e) || !body_xml(x->body, &doc, e))
+    if (!pick(c, x, &s, e))
+        return FAIL;
+    if (!s->xslt)
+        return script_run(x->program->unit, s->path, c->format, x, e);
+    if (!body_xml(x->body, &doc, e))
         return FAIL;
     size_t n = xslt_nparams(s->xslt);
     str *params = arena_new_array(x->arena, str, n + 1);
@@ -183,11 +203,18 @@ static struct step_result run(const void *cfg, struct exchange *x, struct err *e
     return CONTINUE;
 }
 
+static struct step_result resume(const void *cfg, struct exchange *x, struct err *e)
+{
+    (void)cfg;
+    return script_resume(x, e);
+}
+
 const struct step_type step_xslt_mapping = {
     .name = "XSLTMapping",
     .activity = "Mapping:XSLTMapping",
     .cfg_size = sizeof(struct xslt_mapping),
     .prepare = prepare,
     .run = run,
+    .resume = resume,
     .dispose = dispose,
 };

@@ -42,7 +42,8 @@ void value_mappings_free(struct value_mappings *v)
 /* Texts with a separator that no name has. */
 static str key3(struct arena *a, str one, str two, str three)
 {
-    return arena_fmt(a, STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT, STR_ARG(one), STR_ARG(two), STR_ARG(three));
+    return arena_fmt(a, STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT, STR_ARG(one), STR_ARG(two),
+                     STR_ARG(three));
 }
 
 static void put_once(struct table *t, struct map *m, str key, str value)

@@ -119,13 +119,16 @@ final class Stylesheet implements Unit.Step {
     @Override
     public Object run(String function, ScriptMessage message) throws Throwable {
         Xslt30Transformer t = executable.load30();
+        byte[] in = message.getBody(byte[].class);
+        if (in == null || in.length == 0)
+            throw new TransformerException("the body is empty, not an XML document");
         Problems problems = new Problems();
         t.setErrorListener(problems);
         t.setStylesheetParameters(parameters(message));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Serializer s = t.newSerializer(out);
         try {
-            t.transform(new StreamSource(new ByteArrayInputStream(message.getBody(byte[].class))), s);
+            t.transform(new StreamSource(new ByteArrayInputStream(in)), s);
         } catch (SaxonApiException e) {
             throw new TransformerException(e.getMessage() != null ? e.getMessage() : problems.first, e);
         }
