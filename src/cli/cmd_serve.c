@@ -29,6 +29,9 @@ static const struct option options[] = {
     {"retention-days", 0,   OPTION_INT,  "N",                     "30",             "how long message processing logs are kept"},
     {"devops-config",  0,   OPTION_TEXT, "FILE",                  NULL,
      "status profiles and text types of work items, JSON; see docs/DEVOPS.md"                                                  },
+    {"script-limit",   0,   OPTION_INT,  "SECONDS",               "60",             "how long a script may run"                },
+    {"script-memory",  0,   OPTION_INT,  "MB",                    "256",            "memory of a script host (a JVM)"          },
+    {"script-hosts",   0,   OPTION_INT,  "N",                     "1",              "script hosts; flows are spread over them" },
     {"log-level",      0,   OPTION_TEXT, "debug|info|warn|error", "info",           "what is worth a line"                     },
     {"log-format",     0,   OPTION_TEXT, "json|text",             NULL,             "text on a terminal, else json"            },
 };
@@ -59,6 +62,9 @@ static enum exit_code run(struct cli *c, struct err *e)
         .base_url = cli_text(c, "base-url"),
         .workers = (unsigned)cli_int(c, "workers"),
         .retention_days = (unsigned)cli_int(c, "retention-days"),
+        .script_limit_s = (unsigned)cli_int(c, "script-limit"),
+        .script_memory_mb = (unsigned)cli_int(c, "script-memory"),
+        .script_hosts = (unsigned)cli_int(c, "script-hosts"),
     };
     struct app *app;
     sigset_t stop;

@@ -115,7 +115,7 @@ static void prepare(void *cfg, struct prepare *p, bool general)
     c->parallel = 1;
     if (prepare_bool(p, "ParallelProcessing", false)) {
         c->parallel = (unsigned)prepare_int(p, "SplitterThreads", 10, 1, 50);
-        c->timeout_ms = (unsigned)prepare_int(p, "timeOut", 300, 0, 1000000) * 1000;
+        c->timeout_ms = (unsigned)prepare_int(p, "timeOut", 300, 0, 4000000) * 1000;
     }
     prepare_kind(c, p);
 }

@@ -70,7 +70,12 @@ static const struct sender_type https = {.component = "HTTPS",
                                          .explain = fake_explain};
 static const struct sender_type *const senders[] = {&https, &from_flow, &timer};
 const struct registry fake_registry = {
-    steps, COUNT(steps), receivers, COUNT(receivers), senders, COUNT(senders),
+    .steps = steps,
+    .nsteps = COUNT(steps),
+    .receivers = receivers,
+    .nreceivers = COUNT(receivers),
+    .senders = senders,
+    .nsenders = COUNT(senders),
 };
 
 /* ---- bundles ---- */

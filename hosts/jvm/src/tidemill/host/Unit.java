@@ -67,13 +67,13 @@ final class Unit {
     private static String errors(MultipleCompilationErrorsException e) {
         StringBuilder s = new StringBuilder();
         for (Object o : e.getErrorCollector().getErrors()) {
-            if (s.length() > 1000)
+            if (s.length() > 300)
                 break;
             if (s.length() > 0)
                 s.append("; ");
             if (o instanceof SyntaxErrorMessage m) {
                 SyntaxException c = m.getCause();
-                s.append(c.getSourceLocator()).append(", line ").append(c.getLine()).append(": ").append(c.getOriginalMessage());
+                s.append(c.getSourceLocator()).append(", line ").append(c.getLine()).append(": ").append(c.getOriginalMessage().trim());
             } else if (o instanceof Message m) {
                 java.io.StringWriter w = new java.io.StringWriter();
                 m.write(new java.io.PrintWriter(w, true));
