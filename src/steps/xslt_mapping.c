@@ -46,7 +46,8 @@ static struct sheet *compile(struct xslt_mapping *c, struct prepare *p, str path
     else if (unit) /* wrong by both: Saxon knows the newer language */
         s->why = e;
     else if (s->why.code == ERR_NOT_IMPLEMENTED && p->registry && p->registry->scripts)
-        err_set(&s->why, ERR_NOT_IMPLEMENTED, "XSLT 2.0 and 3.0 stylesheets are run by the script host: %s", e.msg);
+        err_set(&s->why, ERR_NOT_IMPLEMENTED,
+                "XSLT 2.0 and 3.0 stylesheets are run by the script host: %s", e.msg);
     return s;
 }
 

@@ -18,7 +18,12 @@ static const struct receiver_type receiver = {.component = "HTTP|ProcessDirect",
 static const struct receiver_type *const receivers[] = {&receiver};
 static const struct sender_type sender = {.component = "HTTPS|ProcessDirect|timer"};
 static const struct sender_type *const senders[] = {&sender};
-static const struct registry registry = {steps, 1, receivers, 1, senders, 1};
+static const struct registry registry = {.steps = steps,
+                                         .nsteps = 1,
+                                         .receivers = receivers,
+                                         .nreceivers = 1,
+                                         .senders = senders,
+                                         .nsenders = 1};
 
 static void check(bool ok)
 {
