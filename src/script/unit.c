@@ -45,6 +45,8 @@ void script_close(struct script_hosts *s)
 {
     if (!s)
         return;
+    for (size_t i = 0; i < s->published.entries.n; i++)
+        script_unit_unref(s->published.entries.at[i].value);
     for (unsigned i = 0; i < HOSTS_MAX; i++)
         host_close(&s->hosts[i]);
     unit_remove_folder(s->folder);
