@@ -28,12 +28,28 @@ static void number(struct buf *out, int64_t v)
     jw_int(&w, v);
 }
 
-static void write_value(struct buf *out, enum edm t, struct value v)
+/* Gateway writes offsets and two digits where the library writes neither; false: the same for both. */
+static bool write_as_gateway(struct buf *out, enum edm t, struct value v)
+{
+    if (t == EDM_DATETIMEOFFSET) {
+        buf_addf(out, "\"\\/Date(%lld+0000)\\/\"", (long long)v.i);
+    } else if (t == EDM_TIME) {
+        int seconds = (int)(v.i / 1000);
+        buf_addf(out, "\"PT%02dH%02dM%02dS\"", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void write_value(struct buf *out, const struct odata_request *rq, enum edm t, struct value v)
 {
     if (v.kind == V_NULL) {
         buf_add(out, STR("null"));
         return;
     }
+    if (rq->service->config.gateway && write_as_gateway(out, t, v))
+        return;
     switch (t) {
     case EDM_STRING:
     case EDM_GUID:
@@ -77,7 +93,7 @@ static void write_property(struct buf *out, const struct odata_request *rq,
     if (p->complex)
         write_complex(out, rq, p->complex, values);
     else
-        write_value(out, p->type, p->hidden ? VALUE_NULL : *values);
+        write_value(out, rq, p->type, p->hidden ? VALUE_NULL : *values);
 }
 
 static void write_complex(struct buf *out, const struct odata_request *rq,
@@ -213,7 +229,7 @@ static void json_entry(struct odata_request *rq, const struct set_info *info,
 
 static void json_links(struct odata_request *rq, const struct links *l)
 {
-    bool object = l->many && (l->count >= 0 || l->next.p);
+    bool object = l->many && (l->count >= 0 || l->next.p || rq->service->config.gateway);
     buf_addz(rq->out, "{\"d\":");
     if (object) {
         buf_add_char(rq->out, '{');
@@ -244,7 +260,7 @@ static void write_result(struct odata_request *rq, const struct out_function *f,
     if (f->function->returns_type)
         write_complex(rq->out, rq, f->function->returns_type, f->result->list.at[i]->values);
     else
-        write_value(rq->out, f->function->returns, f->result->values.at[i]);
+        write_value(rq->out, rq, f->function->returns, f->result->values.at[i]);
 }
 
 static void json_function(struct odata_request *rq, const struct out_function *f)
@@ -258,8 +274,11 @@ static void json_function(struct odata_request *rq, const struct out_function *f
         buf_addz(rq->out, n ? "}}" : "null}}");
         return;
     }
-    buf_addf(rq->out, "{\"d\":{\"__metadata\":{\"type\":\"Collection(" STR_FMT ")\"},\"results\":[",
-             STR_ARG(t ? t->qualified : str_of(edm_name(f->function->returns))));
+    buf_addz(rq->out, "{\"d\":{");
+    if (!rq->service->config.gateway)
+        buf_addf(rq->out, "\"__metadata\":{\"type\":\"Collection(" STR_FMT ")\"},",
+                 STR_ARG(t ? t->qualified : str_of(edm_name(f->function->returns))));
+    buf_addz(rq->out, "\"results\":[");
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_add_char(rq->out, ',');

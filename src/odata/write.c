@@ -82,8 +82,10 @@ bool uri_to_key(struct arena *a, const struct model *m, str uri, const struct mo
     struct uri u;
     size_t slash = str_rfind_char(uri, '/');
     str path = slash == SIZE_MAX ? uri : str_from(uri, slash + 1);
-    if (!uri_parse(m, a, path, &u, e))
+    if (!uri_parse(m, a, path, &u, e)) {
+        e->code = ERR_BAD_REQUEST; /* a body's fault, not the address's */
         return false;
+    }
     if (u.kind != URI_ENTITY || u.links || u.count || u.value || u.steps.n != 1 ||
         !u.steps.at[0].key)
         return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");

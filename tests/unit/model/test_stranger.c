@@ -1,0 +1,112 @@
+#include "../test.h"
+
+#include <stdio.h>
+
+#include "model/model.h"
+
+static struct model *load(const char *edmx)
+{
+    struct model *m = NULL;
+    struct err e = {0};
+    if (!model_load(str_of(edmx), &m, &e))
+        fail_msg("%s", e.msg);
+    return m;
+}
+
+#define HEAD                                                                           \
+    "<edmx:Edmx xmlns:edmx='http://schemas.microsoft.com/ado/2007/06/edmx' "           \
+    "xmlns:m='http://schemas.microsoft.com/ado/2007/08/dataservices/metadata'>"        \
+    "<edmx:DataServices><Schema Namespace='/X/ONE' Alias='Self'>"
+#define TAIL "</Schema></edmx:DataServices></edmx:Edmx>"
+#define KEY(n) "<Key><PropertyRef Name='" n "'/></Key><Property Name='" n "' Type='Edm.String'/>"
+
+static void test_names_that_fall_together(void **state)
+{
+    (void)state;
+    struct model *m = load(HEAD
+                           "<EntityType Name='Doc' m:HasStream='true'>" KEY("Id") "<Property Name='ID' Type='Edm.Int32'/>"
+                           "<Property Name='MediaType' Type='Edm.String'/>"
+                           "<Property Name='At' Type='Self.Point'/><Property Name='AtX' Type='Edm.Int32'/></EntityType>"
+                           "<EntityType Name='DOC'>" KEY("Id") "</EntityType>"
+                           "<EntityType Name='StoreVersion'>" KEY("Id") "</EntityType>"
+                           "<ComplexType Name='Point'><Property Name='X' Type='Edm.Int32'/></ComplexType>"
+                           "<EntityContainer Name='C'><EntitySet Name='Docs' EntityType='/X/ONE.Doc'/></EntityContainer>" TAIL);
+    const struct model_type *doc = model_type_named(m, STR("Self.Doc"));
+    assert_ptr_equal(doc, model_type_named(m, STR("/X/ONE.Doc")));
+    assert_str(doc->table, "doc");
+    assert_str(model_type_named(m, STR("DOC"))->table, "doc_2");
+    assert_str(model_type_named(m, STR("StoreVersion"))->table, "t_store_version");
+    assert_str(doc->slots.at[0].column, "id");
+    assert_str(doc->slots.at[1].column, "id_2");
+    assert_str(doc->slots.at[3].column, "at_x");
+    assert_str(doc->slots.at[4].column, "at_x_2");
+    assert_int_equal(doc->media_slot, 5);
+    assert_str(doc->slots.at[5].column, "media_type_2");
+    assert_true(doc->slots.at[5].property->hidden);
+    model_free(m);
+}
+
+#define ASSOCIATION(name, a, am, b, bm)                                       \
+    "<Association Name='" name "'><End Type='Self." a "' Multiplicity='" am "' Role='a'/>" \
+    "<End Type='Self." b "' Multiplicity='" bm "' Role='b'/></Association>"
+#define NAV(name, association, from, to) \
+    "<NavigationProperty Name='" name "' Relationship='Self." association "' FromRole='" from "' ToRole='" to "'/>"
+
+static void test_associations_without_a_constraint(void **state)
+{
+    (void)state;
+    struct model *m = load(
+        HEAD "<EntityType Name='Order'>" KEY("Order") NAV("Items", "OI", "a", "b") NAV("Peers", "PP", "a", "b")
+        NAV("Notes", "ON", "a", "b") "</EntityType>"
+        "<EntityType Name='Item'><Key><PropertyRef Name='Order'/><PropertyRef Name='No'/></Key>"
+        "<Property Name='Order' Type='Edm.String'/><Property Name='No' Type='Edm.Int32'/>"
+        NAV("Parent", "OI", "b", "a") "</EntityType>"
+        "<EntityType Name='Note'>" KEY("Id") NAV("Of", "ON", "b", "a") "</EntityType>"
+        "<EntityType Name='LongNote' BaseType='Self.Note'/>"
+        ASSOCIATION("OI", "Order", "1", "Item", "*") ASSOCIATION("PP", "Order", "*", "Order", "*")
+        ASSOCIATION("ON", "Order", "0..1", "Note", "*")
+        "<EntityContainer Name='C'><EntitySet Name='Orders' EntityType='Self.Order'/>"
+        "<EntitySet Name='Items' EntityType='Self.Item'/><EntitySet Name='Notes' EntityType='Self.Note'/></EntityContainer>" TAIL);
+    const struct model_type *order = model_type_named(m, STR("Order")), *item = model_type_named(m, STR("Item")),
+                            *note = model_type_named(m, STR("Note")), *longer = model_type_named(m, STR("LongNote"));
+    const struct model_nav *items = model_nav_named(order, STR("Items"));
+    assert_int_equal(items->joins.n, 1); /* by the equal name */
+    assert_int_equal(items->joins.at[0].theirs, model_slot_named(item, STR("Order")));
+    assert_ptr_equal(items->set, model_set_named(m, STR("Items")));
+    const struct model_nav *notes = model_nav_named(order, STR("Notes")), *of = model_nav_named(note, STR("Of"));
+    assert_int_equal(notes->joins.n, 1); /* by a hidden column */
+    assert_int_equal(notes->joins.at[0].theirs, of->joins.at[0].own);
+    assert_true(note->slots.at[of->joins.at[0].own].property->hidden);
+    assert_int_equal(note->indexes.n, 1);
+    assert_int_equal(model_nav_named(longer, STR("Of"))->joins.n, 1);
+    assert_int_equal(model_nav_named(order, STR("Peers"))->joins.n, 0); /* many to many: not kept */
+    model_free(m);
+}
+
+/* Names go into documents, URIs and SQL as they are. */
+static void test_names_must_be_names(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"a\"b", "a b", "a/b", "a&lt;b", ""};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char text[900];
+        struct model *m = NULL;
+        struct err e = {0};
+        snprintf(text, sizeof text,
+                 "<Edmx><DataServices><Schema Namespace='N'><EntityType Name='T'><Key><PropertyRef Name='A'/></Key>"
+                 "<Property Name='A' Type='Edm.Int32'/><Property Name='%s' Type='Edm.Int32'/></EntityType>"
+                 "<EntityContainer Name='C'/></Schema></DataServices></Edmx>", bad[i]);
+        assert_false(model_load(str_of(text), &m, &e));
+        assert_int_equal(e.code, ERR_BAD_REQUEST);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_that_fall_together),
+        cmocka_unit_test(test_associations_without_a_constraint),
+        cmocka_unit_test(test_names_must_be_names),
+    };
+    return RUN(tests);
+}
