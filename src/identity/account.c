@@ -80,7 +80,7 @@ bool identity_open(const struct identity_config *c, struct identity **ret, struc
                                              .keys = keys,
                                              .nkeys = COUNT(keys)};
     struct identity *i = mem_alloc(sizeof *i);
-    *i = (struct identity){.store = c->store, .arena = arena_new()};
+    *i = (struct identity){.store = c->store, .arena = arena_new(), .started_ms = time_now_ms()};
     pthread_rwlock_init(&i->lock, NULL);
     pthread_mutex_init(&i->hashing, NULL);
     pthread_mutex_init(&i->verified_lock, NULL);

@@ -6,8 +6,9 @@
 #include "base/time.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 
-enum { SESSION_MS = 1800000 };
+enum { IDLE_MS = 1800000, SESSION_MS = 86400000 /* at most, however busy */ };
 
 #define LAX "; Path=/; HttpOnly; SameSite=Lax"
 const struct session_face session_ci = {
@@ -75,13 +76,29 @@ str cookie_value(const struct http_request *r, const char *name)
     return STR_NONE;
 }
 
-/* A session's rest: "NUMBER|u or c|name". */
-static bool session_read(struct identity *i, struct http_request *r, const char *cookie,
-                         str *ret_number, str *ret_who)
+/* Idle for too long? Uses count from the last start on at least: what came before is not known. */
+static bool is_alive(struct identity *i, str number, int64_t issued)
 {
-    str rest, ticket = cookie_value(r, cookie);
-    return ticket.p && ticket_read(i, r->arena, 's', ticket, &rest) &&
-           str_split(&rest, '|', ret_number) && (*ret_who = rest, true);
+    _Atomic int64_t *seen = &i->seen[str_hash(number) % SEEN];
+    int64_t now = time_now_ms(), last = atomic_load(seen);
+    last = issued > last ? issued : last;
+    last = i->started_ms > last ? i->started_ms : last;
+    if (now - last > IDLE_MS)
+        return false;
+    atomic_store(seen, now);
+    return true;
+}
+
+/* A session's rest: "ISSUED|NUMBER|u or c|name". */
+static bool session_read(struct identity *i, struct http_request *r, const char *cookie, str *ret_number, str *ret_who)
+{
+    str rest, issued, ticket = cookie_value(r, cookie);
+    int64_t ms;
+    if (!ticket.p || !ticket_read(i, r->arena, 's', ticket, &rest) || !str_split(&rest, '|', &issued) ||
+        !str_to_i64(issued, &ms) || !str_split(&rest, '|', ret_number) || !is_alive(i, *ret_number, ms))
+        return false;
+    *ret_who = rest;
+    return true;
 }
 
 static str who(struct arena *a, const struct account *account)
@@ -111,20 +128,21 @@ static bool own_session(const struct user *u, struct http_request *r, str wanted
     return false;
 }
 
-static void set_cookies(const struct user *u, struct http_request *r, int64_t until, str number)
+static void set_cookies(const struct user *u, struct http_request *r, str number)
 {
+    struct arena *a = r->arena;
+    int64_t now = time_now_ms();
     bool tls = str_starts(r->url, STR("https:"));
+    str rest = arena_fmt(a, "%" PRId64 "|" STR_FMT "|" STR_FMT, now, STR_ARG(number), STR_ARG(who(a, u->account)));
     for (size_t n = 0; n < COUNT(u->face->cookies); n++) {
         const struct session_cookie *c = &u->face->cookies[n];
-        str value = c->kind == COOKIE_FIXED ? str_of(c->fixed)
-                    : c->kind == COOKIE_NUMBER
-                        ? str_sub(number, 0, 8)
-                        : ticket_make(u->account->identity, r->arena, 's', until,
-                                      arena_fmt(r->arena, STR_FMT "|" STR_FMT, STR_ARG(number),
-                                                STR_ARG(who(r->arena, u->account))));
+        str value = str_of(c->fixed);
+        if (c->kind == COOKIE_TICKET)
+            value = ticket_make(u->account->identity, a, 's', now + SESSION_MS, rest);
+        else if (c->kind == COOKIE_NUMBER)
+            value = str_sub(number, 0, 8);
         http_set(r, "Set-Cookie",
-                 arena_fmt(r->arena, "%s=" STR_FMT "%s%s", c->name, STR_ARG(value), c->attributes,
-                           tls ? c->tls_attributes : ""));
+                 arena_fmt(a, "%s=" STR_FMT "%s%s", c->name, STR_ARG(value), c->attributes, tls ? c->tls_attributes : ""));
     }
 }
 
@@ -134,13 +152,13 @@ bool csrf_fetch(struct http_request *r)
     str number;
     if (!u || !str_eq_nocase(http_header(&r->headers, "X-CSRF-Token"), STR("fetch")))
         return false;
-    int64_t until = time_now_ms() + SESSION_MS;
     bool known = own_session(u, r, STR_NONE, &number);
     if (!known)
         number = id_uuid(r->arena);
     if (!known || u->face->renewed)
-        set_cookies(u, r, until, number);
-    http_set(r, "X-CSRF-Token", ticket_make(u->account->identity, r->arena, 'x', until, number));
+        set_cookies(u, r, number);
+    http_set(r, "X-CSRF-Token",
+             ticket_make(u->account->identity, r->arena, 'x', time_now_ms() + SESSION_MS, number)); /* lives as its session */
     return true;
 }
 

@@ -2,7 +2,8 @@
 
 #include "base/codec.h"
 #include "base/json.h"
-#include "identity/identity.h"
+#include "base/time.h"
+#include "identity/account.h"
 
 struct fixture {
     struct store *store;
@@ -194,6 +195,35 @@ static void test_gateway_cookies(void **state)
     buf_free(&nobody->response.out);
 }
 
+/* 30 minutes without a request end a session; each request begins them anew. */
+static void test_idle_sessions(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct err e;
+    const int64_t now = time_now_ms(), minute = 60000, before = f->identity->started_ms;
+    const struct {
+        int64_t issued, started;
+        bool ok;
+    } rows[] = {
+        {now - 29 * minute, 0,               true }, /* number a */
+        {now - 31 * minute, 0,               false},
+        {now - 31 * minute, now - minute,    true }, /* before a restart: not known */
+        {now - 31 * minute, 0,               true }, /* the same session, now known */
+    };
+    const char *const numbers[] = {"a", "b", "c", "c"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        str rest = arena_fmt(a, "%lld|%s|udev", (long long)rows[i].issued, numbers[i]);
+        str ticket = ticket_make(f->identity, a, 's', now + minute, rest);
+        struct http_request *r = request(a, "GET", STR_NONE);
+        vec_add(a, &r->headers.list, (struct http_header){STR("Cookie"), arena_fmt(a, "JSESSIONID=" STR_FMT, STR_ARG(ticket))});
+        f->identity->started_ms = rows[i].started;
+        assert_int_equal(admit(f, r, &e), rows[i].ok);
+        buf_free(&r->response.out);
+    }
+    f->identity->started_ms = before;
+}
+
 static void test_service_key(void **state)
 {
     struct fixture *f = *state;
@@ -222,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_guessing_is_slowed),
         cmocka_unit_test(test_csrf),
         cmocka_unit_test(test_gateway_cookies),
+        cmocka_unit_test(test_idle_sessions),
         cmocka_unit_test(test_service_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
