@@ -1,5 +1,5 @@
 # A thin layer over Meson: the words people type. ./run and ./test need nothing of this.
-.PHONY: build test bench fuzz format tidy clean
+.PHONY: build test bench fuzz tsan format tidy clean
 build: build/build.ninja
 	@ninja -C build src/cli/tidemill
 	@ln -sf src/cli/tidemill build/tidemill
@@ -19,3 +19,9 @@ tidy: build
 	@git ls-files 'src/*.c' | xargs clang-tidy -p build --quiet
 clean:
 	@rm -rf build build-*
+# The tests of everything with threads, under ThreadSanitizer.
+tsan:
+	@scripts/setup test
+	@[ -f build-tsan/build.ninja ] || meson setup build-tsan -Dtests=enabled -Db_sanitize=thread -Db_lundef=false >/dev/null
+	@ninja -C build-tsan >/dev/null
+	@meson test -C build-tsan --no-rebuild --print-errorlogs --suite unit
