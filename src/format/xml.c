@@ -306,6 +306,15 @@ str xml_attr_ns(const struct xml_node *n, const char *uri, const char *local)
     return STR_NONE;
 }
 
+str xml_namespace(const struct xml_node *n, str prefix)
+{
+    for (const xmlNode *x = xml_lib_node(n); x && x->type == XML_ELEMENT_NODE; x = x->parent)
+        for (const xmlNs *ns = x->nsDef; ns; ns = ns->next)
+            if (str_eq(text_of(ns->prefix), prefix))
+                return text_of(ns->href);
+    return STR_NONE;
+}
+
 unsigned xml_line(const struct xml_node *n)
 {
     long line = xmlGetLineNo(xml_lib_node(n));

@@ -31,6 +31,7 @@ bool xml_is(const struct xml_node *n, const char *local);
 str xml_attr(const struct xml_node *n,
              const char *local); /* no namespace; STR_NONE: absent; borrowed */
 str xml_attr_ns(const struct xml_node *n, const char *uri, const char *local);
+str xml_namespace(const struct xml_node *n, str prefix); /* bound there; "": the default; STR_NONE: nothing */
 unsigned xml_line(const struct xml_node *n);
 str xml_text(struct arena *a, const struct xml_node *n); /* string value */
 /* All content, mixed included, for converters: calls in document order. Any member may be NULL. */
