@@ -275,12 +275,40 @@ static int64_t page_size(const struct odata_request *rq, const struct set_info *
 /* Offset that the token (a plain number) and $skip ask for; false: it is no number. */
 static bool offset_of(const struct odata_request *rq, int64_t *ret)
 {
-    str token = rq->options.raw[OPTION_SKIPTOKEN];
+    str token = rq->options.raw[OPTION_SKIPTOKEN], number = token;
     int64_t skipped = 0;
-    if (token.p && (!str_to_i64(token, &skipped) || skipped < 0))
+    str_split(&token, ':', &number);
+    if (number.p && (!str_to_i64(number, &skipped) || skipped < 0))
         return false;
     *ret = skipped + rq->options.skip;
     return true;
+}
+
+/* "4L,'en'": what tells en from all others. */
+static str key_text(struct arena *a, const struct entity *en)
+{
+    const struct model_type *t = en->type;
+    AUTO(buf) struct buf b = BUF(1 << 20);
+    for (size_t i = 0; i < t->keys.n; i++) {
+        const struct model_property *p = &t->properties.at[t->keys.at[i]];
+        if (i)
+            buf_add_char(&b, ',');
+        edm_write_uri(&b, p->type, en->values[p->slot]);
+    }
+    return arena_str(a, buf_str(&b));
+}
+
+/* Where a page in memory begins: behind the row that the token names, which may have moved since; at
+ * the offset when it is gone. */
+static size_t start_of(const struct odata_request *rq, const entities *list, int64_t offset)
+{
+    str token = rq->options.raw[OPTION_SKIPTOKEN];
+    size_t colon = str_find_char(token, ':', 0);
+    AUTO(arena) struct arena *scratch = arena_new();
+    for (size_t i = 0; colon != SIZE_MAX && i < list->n; i++)
+        if (str_eq(key_text(scratch, list->at[i]), str_from(token, colon + 1)))
+            return i + 1 + (size_t)rq->options.skip;
+    return (size_t)offset;
 }
 
 static bool bad_token(const struct odata_request *rq, struct err *e)
@@ -302,8 +330,12 @@ static void end_page(struct odata_request *rq, struct page *ret, int64_t size, i
     if (top >= 0 && top <= size)
         return;
     ret->next_top = top < 0 ? -1 : top - size;
-    ret->next = p && p->keyset && size ? plan_token(p, ret->rows.at[size - 1])
-                                       : arena_fmt(rq->arena, "%lld", (long long)(offset + size));
+    if (p && p->keyset && size)
+        ret->next = plan_token(p, ret->rows.at[size - 1]);
+    else
+        ret->next =
+            arena_fmt(rq->arena, "%lld:" STR_FMT, (long long)(offset + size),
+                      STR_ARG(size ? key_text(rq->arena, ret->rows.at[size - 1]) : STR("")));
 }
 
 bool read_list(struct odata_request *rq, const struct set_info *info, entities *list,
@@ -319,7 +351,7 @@ bool read_list(struct odata_request *rq, const struct set_info *info, entities *
     if (rq->options.orderby.n)
         eval_sort(rq->arena, &rq->options.orderby, list);
     ret->rows = (entities){0};
-    for (size_t i = (size_t)offset; i < list->n && (int64_t)ret->rows.n <= size; i++)
+    for (size_t i = start_of(rq, list, offset); i < list->n && (int64_t)ret->rows.n <= size; i++)
         vec_add(rq->arena, &ret->rows, list->at[i]);
     end_page(rq, ret, size, offset, NULL);
     for (size_t i = 0; i < ret->rows.n; i++)
@@ -376,7 +408,9 @@ bool read_page(struct odata_request *rq, struct page *ret, struct err *e)
     if (rq->options.filter)
         plan_filter(&p, rq->options.filter);
     plan_order(&p, &rq->options.orderby);
-    bool left = p.filter_left || p.order_left;
+    bool left =
+        p.filter_left || p.order_left ||
+        (!p.keyset && rq->options.raw[OPTION_SKIPTOKEN].p); /* behind a row, not an offset */
     bool ok = left ? read_scan(rq, info, &p, ret, e) : read_table(rq, info, &p, ret, e);
     plan_free(&p);
     return ok;

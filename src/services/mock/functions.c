@@ -122,19 +122,21 @@ static const struct model_property *property_in_name(const struct call *k,
     return best;
 }
 
-/* The set that the function speaks of: its property, preferably together with its type. */
+/* The set that the function speaks of: the longest property, preferably together with its type. */
 static const struct model_set *set_in_name(const struct call *k, bool number,
                                            const struct model_property **ret)
 {
     const struct model *m = k->mock->model;
     const struct model_set *best = NULL;
+    size_t most = 0;
     for (size_t i = 0; i < m->sets.n; i++) {
         const struct model_set *s = m->sets.at[i];
         const struct model_property *p = property_in_name(k, s->type, number);
-        bool type = contains(k, s->type->name);
-        if (!p || !s->type->table.p || (best && !type))
+        if (!p || !s->type->table.p)
             continue;
-        if (!best || !contains(k, best->type->name) || p->name.n > (*ret)->name.n) {
+        size_t score = p->name.n + (contains(k, s->type->name) ? 1000 : 0);
+        if (score > most) {
+            most = score;
             best = s;
             *ret = p;
         }
@@ -473,8 +475,10 @@ static bool call_function(struct odata_call *c, const struct value *args, struct
     struct mock *m = c->ctx;
     struct call k = {c, m, c->function, args, ret, word_lower(c->arena, c->function->name)};
     const struct jr *example = recorded(&k);
-    if (str_starts(k.name, STR("get")))
-        k.name = str_from(k.name, 3);
+    static const char *const verbs[] = {"get", "total", "sum"};
+    for (size_t i = 0; i < COUNT(verbs); i++)
+        if (str_starts(k.name, str_of(verbs[i])))
+            k.name = str_from(k.name, strlen(verbs[i]));
     if (example)
         return answer_recorded(&k, example, e);
     if (k.f->returns_type && k.f->returns_type->complex)

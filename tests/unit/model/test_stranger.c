@@ -13,9 +13,9 @@ static struct model *load(const char *edmx)
     return m;
 }
 
-#define HEAD                                                                           \
-    "<edmx:Edmx xmlns:edmx='http://schemas.microsoft.com/ado/2007/06/edmx' "           \
-    "xmlns:m='http://schemas.microsoft.com/ado/2007/08/dataservices/metadata'>"        \
+#define HEAD                                                                    \
+    "<edmx:Edmx xmlns:edmx='http://schemas.microsoft.com/ado/2007/06/edmx' "    \
+    "xmlns:m='http://schemas.microsoft.com/ado/2007/08/dataservices/metadata'>" \
     "<edmx:DataServices><Schema Namespace='/X/ONE' Alias='Self'>"
 #define TAIL "</Schema></edmx:DataServices></edmx:Edmx>"
 #define KEY(n) "<Key><PropertyRef Name='" n "'/></Key><Property Name='" n "' Type='Edm.String'/>"
@@ -46,11 +46,13 @@ static void test_names_that_fall_together(void **state)
     model_free(m);
 }
 
-#define ASSOCIATION(name, a, am, b, bm)                                       \
-    "<Association Name='" name "'><End Type='Self." a "' Multiplicity='" am "' Role='a'/>" \
+#define ASSOCIATION(name, a, am, b, bm)                                     \
+    "<Association Name='" name "'><End Type='Self." a "' Multiplicity='" am \
+    "' Role='a'/>"                                                          \
     "<End Type='Self." b "' Multiplicity='" bm "' Role='b'/></Association>"
-#define NAV(name, association, from, to) \
-    "<NavigationProperty Name='" name "' Relationship='Self." association "' FromRole='" from "' ToRole='" to "'/>"
+#define NAV(name, association, from, to)                                                      \
+    "<NavigationProperty Name='" name "' Relationship='Self." association "' FromRole='" from \
+    "' ToRole='" to "'/>"
 
 static void test_associations_without_a_constraint(void **state)
 {
@@ -67,13 +69,16 @@ static void test_associations_without_a_constraint(void **state)
         ASSOCIATION("ON", "Order", "0..1", "Note", "*")
         "<EntityContainer Name='C'><EntitySet Name='Orders' EntityType='Self.Order'/>"
         "<EntitySet Name='Items' EntityType='Self.Item'/><EntitySet Name='Notes' EntityType='Self.Note'/></EntityContainer>" TAIL);
-    const struct model_type *order = model_type_named(m, STR("Order")), *item = model_type_named(m, STR("Item")),
-                            *note = model_type_named(m, STR("Note")), *longer = model_type_named(m, STR("LongNote"));
+    const struct model_type *order = model_type_named(m, STR("Order")),
+                            *item = model_type_named(m, STR("Item")),
+                            *note = model_type_named(m, STR("Note")),
+                            *longer = model_type_named(m, STR("LongNote"));
     const struct model_nav *items = model_nav_named(order, STR("Items"));
     assert_int_equal(items->joins.n, 1); /* by the equal name */
     assert_int_equal(items->joins.at[0].theirs, model_slot_named(item, STR("Order")));
     assert_ptr_equal(items->set, model_set_named(m, STR("Items")));
-    const struct model_nav *notes = model_nav_named(order, STR("Notes")), *of = model_nav_named(note, STR("Of"));
+    const struct model_nav *notes = model_nav_named(order, STR("Notes")),
+                           *of = model_nav_named(note, STR("Of"));
     assert_int_equal(notes->joins.n, 1); /* by a hidden column */
     assert_int_equal(notes->joins.at[0].theirs, of->joins.at[0].own);
     assert_true(note->slots.at[of->joins.at[0].own].property->hidden);
@@ -92,10 +97,12 @@ static void test_names_must_be_names(void **state)
         char text[900];
         struct model *m = NULL;
         struct err e = {0};
-        snprintf(text, sizeof text,
-                 "<Edmx><DataServices><Schema Namespace='N'><EntityType Name='T'><Key><PropertyRef Name='A'/></Key>"
-                 "<Property Name='A' Type='Edm.Int32'/><Property Name='%s' Type='Edm.Int32'/></EntityType>"
-                 "<EntityContainer Name='C'/></Schema></DataServices></Edmx>", bad[i]);
+        snprintf(
+            text, sizeof text,
+            "<Edmx><DataServices><Schema Namespace='N'><EntityType Name='T'><Key><PropertyRef Name='A'/></Key>"
+            "<Property Name='A' Type='Edm.Int32'/><Property Name='%s' Type='Edm.Int32'/></EntityType>"
+            "<EntityContainer Name='C'/></Schema></DataServices></Edmx>",
+            bad[i]);
         assert_false(model_load(str_of(text), &m, &e));
         assert_int_equal(e.code, ERR_BAD_REQUEST);
     }

@@ -25,11 +25,14 @@ static void test_parts(void **state)
     (void)state;
     AUTO(arena) struct arena *a = arena_new();
     batch_parts parts;
-    assert_true(parse(a, TYPE,
-                      "preamble\r\n" PART "GET Authors('x')?$top=1 HTTP/1.1\r\nAccept:application/json\r\n\r\n\r\n" SET_OPEN MEMBER
-                      "Content-ID: 1\r\n\r\nPOST Authors HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcdef\r\n" MEMBER
-                      "\r\nPUT $1 HTTP/1.1\r\nContent-ID: two\r\nContent-Length: 99\r\n\r\nab\n\r\n--c--\r\n" END "epilogue",
-                      &parts));
+    assert_true(parse(
+        a, TYPE,
+        "preamble\r\n" PART
+        "GET Authors('x')?$top=1 HTTP/1.1\r\nAccept:application/json\r\n\r\n\r\n" SET_OPEN MEMBER
+        "Content-ID: 1\r\n\r\nPOST Authors HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcdef\r\n" MEMBER
+        "\r\nPUT $1 HTTP/1.1\r\nContent-ID: two\r\nContent-Length: 99\r\n\r\nab\n\r\n--c--\r\n" END
+        "epilogue",
+        &parts));
     assert_int_equal(parts.n, 2);
     assert_false(parts.at[0].changeset);
     assert_str(parts.at[0].calls.at[0].method, "GET");
@@ -50,10 +53,11 @@ static void test_bare_line_feeds_and_missing_empty_lines(void **state)
     (void)state;
     AUTO(arena) struct arena *a = arena_new();
     batch_parts parts;
-    assert_true(parse(a, "Multipart/Mixed;boundary=\"b\"",
-                      "--b\nContent-Type: application/http\n\n\nGET A HTTP/1.1\n--b  \ncontent-type:application/http\n\n"
-                      "GET B HTTP/1.1\n\n--b--",
-                      &parts));
+    assert_true(parse(
+        a, "Multipart/Mixed;boundary=\"b\"",
+        "--b\nContent-Type: application/http\n\n\nGET A HTTP/1.1\n--b  \ncontent-type:application/http\n\n"
+        "GET B HTTP/1.1\n\n--b--",
+        &parts));
     assert_int_equal(parts.n, 2);
     assert_str(parts.at[1].calls.at[0].uri, "B");
 }
@@ -64,24 +68,24 @@ static void test_malformed(void **state)
     static const struct {
         const char *type, *body;
     } rows[] = {
-        {"application/json",       PART "GET A HTTP/1.1\r\n\r\n" END                                       },
-        {"multipart/mixed",        PART "GET A HTTP/1.1\r\n\r\n" END                                       },
-        {TYPE,                     "garbage"                                                               },
-        {TYPE,                     PART "GET A HTTP/1.1\r\n\r\n"                                           },
-        {TYPE,                     PART "GET A HTTP/9.9\r\n\r\n" END                                       },
-        {TYPE,                     PART "GET A\r\n\r\n" END                                                },
-        {TYPE,                     PART "POST A HTTP/1.1\r\n\r\n" END                                      },
-        {TYPE,                     PART "FOO A HTTP/1.1\r\n\r\n" END                                       },
-        {TYPE,                     PART "GET A HTTP/1.1\r\nno header\r\n\r\n" END                          },
-        {TYPE,                     PART "GET A HTTP/1.1\r\nContent-Length: -1\r\n\r\n" END                 },
-        {TYPE,                     PART "GET A HTTP/1.1\r\nContent-Length: x\r\n\r\n" END                  },
-        {TYPE,                     PART END                                                                },
-        {TYPE,                     "--b\r\nContent-Type: text/plain\r\n\r\nGET A HTTP/1.1\r\n\r\n" END     },
-        {TYPE,                     "--b\r\n\r\nGET A HTTP/1.1\r\n\r\n" END                                 },
-        {TYPE,                     SET_OPEN MEMBER "\r\nGET A HTTP/1.1\r\n\r\n--c--\r\n" END               },
-        {TYPE,                     SET_OPEN MEMBER "\r\nPOST A HTTP/1.1\r\n\r\n" END                       },
-        {TYPE,                     "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" END          },
-        {TYPE,                     SET_OPEN "--c\r\nContent-Type: multipart/mixed; boundary=d\r\n\r\n--c--\r\n" END},
+        {"application/json", PART "GET A HTTP/1.1\r\n\r\n" END                                               },
+        {"multipart/mixed",  PART "GET A HTTP/1.1\r\n\r\n" END                                               },
+        {TYPE,               "garbage"                                                                       },
+        {TYPE,               PART "GET A HTTP/1.1\r\n\r\n"                                                   },
+        {TYPE,               PART "GET A HTTP/9.9\r\n\r\n" END                                               },
+        {TYPE,               PART "GET A\r\n\r\n" END                                                        },
+        {TYPE,               PART "POST A HTTP/1.1\r\n\r\n" END                                              },
+        {TYPE,               PART "FOO A HTTP/1.1\r\n\r\n" END                                               },
+        {TYPE,               PART "GET A HTTP/1.1\r\nno header\r\n\r\n" END                                  },
+        {TYPE,               PART "GET A HTTP/1.1\r\nContent-Length: -1\r\n\r\n" END                         },
+        {TYPE,               PART "GET A HTTP/1.1\r\nContent-Length: x\r\n\r\n" END                          },
+        {TYPE,               PART END                                                                        },
+        {TYPE,               "--b\r\nContent-Type: text/plain\r\n\r\nGET A HTTP/1.1\r\n\r\n" END             },
+        {TYPE,               "--b\r\n\r\nGET A HTTP/1.1\r\n\r\n" END                                         },
+        {TYPE,               SET_OPEN MEMBER "\r\nGET A HTTP/1.1\r\n\r\n--c--\r\n" END                       },
+        {TYPE,               SET_OPEN MEMBER "\r\nPOST A HTTP/1.1\r\n\r\n" END                               },
+        {TYPE,               "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" END                  },
+        {TYPE,               SET_OPEN "--c\r\nContent-Type: multipart/mixed; boundary=d\r\n\r\n--c--\r\n" END},
     };
     AUTO(arena) struct arena *a = arena_new();
     batch_parts parts;
@@ -104,11 +108,14 @@ static void test_changeset_is_kept_as_one(void **state)
     (void)state;
     struct world w;
     world_open(&w);
-    struct answer a = send(&w, SET_OPEN MEMBER "Content-ID: n1\r\n\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR("x") "\r\n" MEMBER
-                               "\r\nPOST $n1/Books HTTP/1.1\r\n" JSON "{\"No\":\"1\",\"Lang\":\"en\",\"Pages\":3}\r\n" MEMBER
-                               "\r\nMERGE /lib/Authors('x') HTTP/1.1\r\n" JSON "{\"Name\":\"later\"}\r\n--c--\r\n" PART
-                               "GET http://h:1/lib/Authors('x')/Name/$value HTTP/1.1\r\n\r\n" PART
-                               "GET /Authors('x')/Books/$count HTTP/1.1\r\n\r\n" END);
+    struct answer a =
+        send(&w, SET_OPEN MEMBER "Content-ID: n1\r\n\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR(
+                     "x") "\r\n" MEMBER "\r\nPOST $n1/Books HTTP/1.1\r\n" JSON
+                          "{\"No\":\"1\",\"Lang\":\"en\",\"Pages\":3}\r\n" MEMBER
+                          "\r\nMERGE /lib/Authors('x') HTTP/1.1\r\n" JSON
+                          "{\"Name\":\"later\"}\r\n--c--\r\n" PART
+                          "GET http://h:1/lib/Authors('x')/Name/$value HTTP/1.1\r\n\r\n" PART
+                          "GET /Authors('x')/Books/$count HTTP/1.1\r\n\r\n" END);
     assert_int_equal(a.status, 202);
     assert_true(!strncmp(a.type, "multipart/mixed; boundary=batch_", 32));
     assert_has(a, "HTTP/1.1 201 Created\r\n");
@@ -125,14 +132,17 @@ static void test_changeset_is_dropped_as_one(void **state)
     struct world w;
     world_open(&w);
     assert_int_equal(post(&w, "Authors", AUTHOR("old")).status, 201);
-    struct answer a = send(&w, SET_OPEN MEMBER "\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR("x") "\r\n" MEMBER
-                               "\r\nDELETE Authors('old') HTTP/1.1\r\n\r\n" MEMBER
-                               "\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR("x") "\r\n" MEMBER
-                               "\r\nDELETE Authors('nobody') HTTP/1.1\r\n\r\n--c--\r\n" PART
-                               "GET Authors/$count HTTP/1.1\r\n\r\n" END);
+    struct answer a =
+        send(&w, SET_OPEN MEMBER "\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR(
+                     "x") "\r\n" MEMBER "\r\nDELETE Authors('old') HTTP/1.1\r\n\r\n" MEMBER
+                          "\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR(
+                              "x") "\r\n" MEMBER
+                                   "\r\nDELETE Authors('nobody') HTTP/1.1\r\n\r\n--c--\r\n" PART
+                                   "GET Authors/$count HTTP/1.1\r\n\r\n" END);
     assert_int_equal(a.status, 202);
     assert_has(a, "HTTP/1.1 409 Conflict\r\n");
-    assert_true(!strstr(a.body, "201 Created") && !strstr(a.body, "changeset_") && !strstr(a.body, "404"));
+    assert_true(!strstr(a.body, "201 Created") && !strstr(a.body, "changeset_") &&
+                !strstr(a.body, "404"));
     assert_has(a, "Content-Length: 1\r\n\r\n1\r\n");
     assert_body(get(&w, "Authors('old')/Name/$value"), "n");
     assert_int_equal(get(&w, "Authors('x')").status, 404);
@@ -144,7 +154,8 @@ static void test_batches_do_not_nest(void **state)
     (void)state;
     struct world w;
     world_open(&w);
-    struct answer a = send(&w, SET_OPEN MEMBER "\r\nPOST $batch HTTP/1.1\r\n" JSON "{}\r\n--c--\r\n" END);
+    struct answer a =
+        send(&w, SET_OPEN MEMBER "\r\nPOST $batch HTTP/1.1\r\n" JSON "{}\r\n--c--\r\n" END);
     assert_int_equal(a.status, 202);
     assert_has(a, "HTTP/1.1 400 Bad Request\r\n");
     assert_int_equal(get(&w, "$batch").status, 405);
