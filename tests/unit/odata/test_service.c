@@ -177,7 +177,7 @@ static void test_paging(void **state)
     assert_has(get(&w, "Books?$orderby=Title+desc&$skiptoken=k'Five',5L,'en'"),
                "\"Title\":\"Eins\"");
     assert_has(get(&w, "Books?$orderby=Title&$skiptoken=knull,2L,'en'"), "\"Title\":\"Eins\"");
-    assert_has(get(&w, "Copies"), "Copies?$skiptoken=4%3A4L,'en'\"");
+    assert_has(get(&w, "Copies"), "Copies?$skiptoken=4%3A3L,'en'\"");
     assert_has(get(&w, "Copies?$skiptoken=4"), "\"No\":\"4\"");
     assert_has(get(&w, "Few"), "$skiptoken=");
     assert_int_equal(get(&w, "Books?$skiptoken=x").status, 400);
