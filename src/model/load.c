@@ -13,6 +13,7 @@ static const struct {
     {"EntityType",         "table"         },
     {"EntityType",         "index"         },
     {"EntityType",         "columns"       },
+    {"EntityType",         "media"         },
     {"Property",           "column"        },
     {"Property",           "readonly"      },
     {"Property",           "hidden"        },
@@ -284,6 +285,22 @@ static void point_slots(struct model_type *t)
             t->slots.at[t->properties.at[i].slot].property = &t->properties.at[i];
 }
 
+/* tm:media: the text with the content type of the media stream. */
+static bool find_media(struct loader *l, struct model_type *t, const struct xml_node *n,
+                       struct err *e)
+{
+    str name = load_tm(l, n, "media");
+    if (!name.p)
+        return true;
+    t->media_slot = model_slot_named(t, name);
+    if (t->media_slot < 0 || !t->table.p || !t->has_stream ||
+        t->slots.at[t->media_slot].property->type != EDM_STRING)
+        return load_fail(e, n,
+                         "tm:media: '" STR_FMT "' is no text of a type with a table and a stream",
+                         STR_ARG(name));
+    return true;
+}
+
 static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
 {
     struct model_type *t = d->type;
@@ -304,7 +321,8 @@ static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
         return false;
     point_slots(t);
     t->table = load_tm(l, d->node, "table");
-    if (!add_columns(l, t, d->node, e) || !add_indexes(l, t, d->node, e))
+    if (!add_columns(l, t, d->node, e) || !add_indexes(l, t, d->node, e) ||
+        !find_media(l, t, d->node, e))
         return false;
     if (!t->complex && !t->keys.n && !t->abstract)
         return load_fail(e, d->node, "has no Key");

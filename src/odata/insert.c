@@ -72,7 +72,7 @@ static bool insert_one(const struct insert *i, const struct model_set *set, stru
         en->values[t->media_slot] = VALUE_TEXT(en->media_type);
     odata_batch_insert(i->batch, en);
     return !en->media ||
-           media_put(i->service->config.store, i->batch, en, blob_bytes(en->media), e);
+           odata_media_put(i->service->config.store, i->batch, en, blob_bytes(en->media), e);
 }
 
 /* The child's side of a join with the new entity; false: there is none to set. */

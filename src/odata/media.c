@@ -34,7 +34,7 @@ static str owner(struct arena *a, const struct entity *key)
     return arena_str(a, buf_str(&b));
 }
 
-bool media_drop(struct store *s, struct store_batch *b, const struct entity *key, struct err *e)
+bool odata_media_drop(struct store *s, struct store_batch *b, const struct entity *key, struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     struct value who = VALUE_TEXT(owner(a, key)), file;
@@ -48,13 +48,13 @@ bool media_drop(struct store *s, struct store_batch *b, const struct entity *key
     return true;
 }
 
-bool media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
+bool odata_media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
                struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     char id[STORE_LARGE_ID + 1];
     struct value row[] = {VALUE_TEXT(owner(a, key)), VALUE_NULL, VALUE_NULL};
-    if (!media_drop(s, b, key, e))
+    if (!odata_media_drop(s, b, key, e))
         return false;
     if (bytes.n <= STORE_INLINE)
         row[1] = VALUE_BYTES(bytes.n ? bytes : STR(""));
@@ -66,14 +66,13 @@ bool media_put(struct store *s, struct store_batch *b, const struct entity *key,
     return true;
 }
 
-static bool media_get(struct odata_request *rq, const struct entity *key, struct blob **ret,
-                      struct err *e)
+bool odata_media_get(struct store *s, struct arena *a, const struct entity *key, struct blob **ret,
+                     struct err *e)
 {
-    struct value who = VALUE_TEXT(owner(rq->arena, key)), row[2];
-    struct store *s = rq->service->config.store;
+    struct value who = VALUE_TEXT(owner(a, key)), row[2];
     bool found;
-    if (!store_get(s, rq->arena, "SELECT bytes, file FROM odata_media WHERE owner = ?", &who, 1,
-                   row, 2, &found, e))
+    if (!store_get(s, a, "SELECT bytes, file FROM odata_media WHERE owner = ?", &who, 1, row, 2,
+                   &found, e))
         return false;
     if (!found)
         return not_found(e);
@@ -158,7 +157,7 @@ bool media_read(struct odata_request *rq, struct err *e)
             return false;
         if (etag_read(rq, en))
             return true;
-        if (!media_get(rq, en, &raw.blob, e))
+        if (!odata_media_get(rq->service->config.store, rq->arena, en, &raw.blob, e))
             return false;
         raw.content_type = en->media_type;
     }
@@ -184,7 +183,7 @@ static bool write_row(struct odata_request *rq, str type, struct err *e)
     struct store_batch *b = store_batch_new();
     etag_guard(b, now);
     odata_batch_update(b, en, in);
-    if (!media_put(s, b, en, blob_bytes(rq->http->body), e)) {
+    if (!odata_media_put(s, b, en, blob_bytes(rq->http->body), e)) {
         store_batch_free(b);
         return false;
     }

@@ -119,6 +119,16 @@ void odata_batch_insert(struct store_batch *b, const struct entity *en);
 void odata_batch_update(struct store_batch *b, const struct entity *key, const struct entity *en);
 void odata_batch_delete(struct store_batch *b, const struct entity *key);
 
+/* Media streams of types with tm:media, kept beside the rows. key: the entity or its key. Statements
+ * of a batch; the file of a large stream that is replaced or dropped goes with it. */
+bool odata_media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
+                     struct err *e) MUST_USE;
+bool odata_media_drop(struct store *s, struct store_batch *b, const struct entity *key,
+                      struct err *e) MUST_USE;
+/* ERR_NOT_FOUND when there is none. */
+bool odata_media_get(struct store *s, struct arena *a, const struct entity *key, struct blob **ret,
+                     struct err *e) MUST_USE;
+
 /* ---- the service ---- */
 struct odata_service;
 /* An entity, or a complex value, from a JSON object as bodies have it, nested and bound entities

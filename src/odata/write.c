@@ -294,7 +294,7 @@ bool write_delete(struct odata_request *rq, struct err *e)
         struct store_batch *b = store_batch_new();
         etag_guard(b, now);
         odata_batch_delete(b, key);
-        if (key->type->media_slot >= 0 && !media_drop(rq->service->config.store, b, key, e)) {
+        if (key->type->media_slot >= 0 && !odata_media_drop(rq->service->config.store, b, key, e)) {
             store_batch_free(b);
             return false;
         }

@@ -37,12 +37,6 @@ bool insert_tree(const struct insert *i, const struct model_set *set, struct ent
 
 /* ---- media.c: streams of table rows ---- */
 bool media_define(struct odata_service *s, struct err *e) MUST_USE;
-/* Statements; key: the entity or its key. The file of a stream that is replaced goes with the batch. */
-bool media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
-               struct err *e) MUST_USE;
-bool media_drop(struct store *s, struct store_batch *b, const struct entity *key,
-                struct err *e) MUST_USE;
-
 /* ---- etag.c ---- */
 /* Sets the header ETag; true: the caller has it already, the answer is 304. */
 bool etag_read(struct odata_request *rq, const struct entity *en);

@@ -302,6 +302,13 @@ def test_w5_attachment_raw(world, content_type):
     assert value.header("Content-Disposition").endswith("r%C3%A9sultat.json")
 
 
+def test_attachments_tell_their_type(world):
+    meta = world.get(world.item() + "/toWIAttachment").results[0]["__metadata"]
+    assert meta["content_type"] == "text/plain" and meta["media_src"].endswith("/$value")
+    entry = ET.fromstring(world.get(world.item() + "/toWIAttachment", Accept="*/*").body).find(ATOM + "entry")
+    assert entry.find(ATOM + "content").get("type") == "text/plain"
+
+
 def test_w5_large_attachment_and_delete(world):
     content = os.urandom(3 << 20)
     answer = world.post(world.item() + "/toWIAttachment", content, Slug="big.bin", Content_Type="application/octet-stream")
@@ -533,6 +540,25 @@ def test_many_comments_at_once(world):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: world.post(world.item() + "/toWIText", body), range(24)))
     assert {a.status for a in answers} == {201} and len({a.d["textId"] for a in answers}) == 24
+
+
+def test_texts_as_atom(world):
+    entry = """<entry xmlns="http://www.w3.org/2005/Atom" xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
+ xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices"><content type="application/xml"><m:properties>
+<d:textType>S105</d:textType><d:textContent>as Atom</d:textContent></m:properties></content></entry>"""
+    answer = world.post(world.item() + "/toWIText", entry, Content_Type="application/atom+xml", Accept="*/*")
+    assert answer.status == 201 and b"as Atom" in answer.body
+    assert ET.fromstring(answer.body).tag == ATOM + "entry"
+
+
+def test_what_gateway_clients_do(world):
+    for method, path, token in (("HEAD", "/", "fetch"), ("GET", "/?sap-client=001&sap-language=EN", "FETCH"), ("HEAD", "/$metadata", "Fetch")):
+        answer = world.server.raw(method, ROOT + path, Authorization=LOGON, X_CSRF_Token=token)
+        assert answer.status == 200 and answer.header("X-CSRF-Token") and len(answer.cookies.split("; ")) == 2, (method, path)
+    # a token and a session of one service are good for the host
+    again = world.get("/WorkItemSet?sap-client=001&$top=1", X_CSRF_Token="Fetch", Cookie=world.cookie)
+    assert world.change("E0017", X_CSRF_Token=again.header("X-CSRF-Token"), Cookie=world.cookie).status == 200
+    assert world.call("POST", "/WIAttachmentSet", {"fileName": "a"}).status == 501
 
 
 def test_format_on_post_is_refused(world):

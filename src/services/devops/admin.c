@@ -372,23 +372,22 @@ static bool add_text(struct import *im, struct entity *en, struct err *e)
 
 static bool add_attachment(struct import *im, struct entity *en, struct err *e)
 {
+    struct devops_admin *a = im->admin;
     struct entity *old = NULL;
-    str bytes, file;
+    str bytes;
     if (!has_item(im, en, e) || !want(en, "fileName", e) ||
-        !attachment_decode(im->admin->arena, entity_text(en, "content"), &bytes, e))
+        !attachment_decode(a->arena, entity_text(en, "content"), &bytes, e))
         return false;
-    fallback(en, "attachmentId", VALUE_TEXT(attachment_id(im->admin->arena)));
+    fallback(en, "attachmentId", VALUE_TEXT(attachment_id(a->arena)));
     fallback(en, "mimeType", VALUE_TEXT(STR("application/octet-stream")));
     stamp(im, en);
-    if (!query_text(im->admin, "SELECT file FROM devops_content WHERE attachment_id = ?",
-                    entity_at(en, "attachmentId"), 1, &file, e) ||
-        !odata_row(im->call, en, &old, e))
+    if (!odata_row(im->call, en, &old, e))
         return false;
     if (old)
-        attachment_delete(im->call->store, im->batch, en, file);
-    item_audit(im->batch, entity_text(en, "guid"), im->admin->user, "attachment imported", STR_NONE,
+        odata_batch_delete(im->batch, en);
+    item_audit(im->batch, entity_text(en, "guid"), a->user, "attachment imported", STR_NONE,
                entity_text(en, "fileName"));
-    return attachment_add(im->admin->devops, im->batch, en, bytes, e);
+    return attachment_add(a->devops, im->batch, en, bytes, e);
 }
 
 static const struct {

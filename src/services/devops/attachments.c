@@ -1,29 +1,11 @@
 /* attachments: both ways in (spec devops.md 5): JSON with base64, or raw bytes with a Slug; one way
- * out, $value. Bytes are kept apart from the rows that lists read: small ones in a table, large ones
- * in a file. */
+ * out, $value, with a name for the file. The bytes are kept by odata (tm:media). */
 #include "services/devops/parts.h"
 
 #include "base/codec.h"
 #include "identity/identity.h"
-#include "store/large.h"
 
 enum { FILE_NAME = 255, MIME = 128, ID_BYTES = 16 };
-
-bool attachments_define(struct store *s, struct err *e)
-{
-    static const struct store_column columns[] = {
-        {"attachment_id", V_TEXT,  true },
-        {"bytes",         V_BYTES, false},
-        {"file",          V_TEXT,  false},
-    };
-    static const char *const keys[] = {"attachment_id"};
-    static const struct store_table table = {.name = "devops_content",
-                                             .columns = columns,
-                                             .ncolumns = COUNT(columns),
-                                             .keys = keys,
-                                             .nkeys = 1};
-    return store_define(s, &table, 1, e);
-}
 
 str attachment_id(struct arena *a)
 {
@@ -42,33 +24,15 @@ bool attachment_decode(struct arena *a, str base64, str *ret, struct err *e)
 bool attachment_add(struct devops *d, struct store_batch *b, struct entity *en, str bytes,
                     struct err *e)
 {
-    char file[STORE_LARGE_ID + 1] = "";
     size_t most = d->machine->attachment_bytes;
     if (bytes.n > most)
         return err_set(e, ERR_TOO_LARGE, "Attachment exceeds the maximum size of %zu bytes",
                        most) ||
                err_id(e, "/SALM/EXT_DEVOPS/022");
-    bool large = bytes.n > STORE_INLINE;
-    if (large && !store_batch_add_large(d->config.store, b, bytes, file, e))
-        return false;
     entity_set(en, "fileSize", VALUE_INT((int64_t)bytes.n));
     entity_set(en, "content", VALUE_NULL);
-    struct value v[] = {VALUE_TEXT(entity_text(en, "attachmentId")),
-                        large ? VALUE_NULL : VALUE_BYTES(bytes),
-                        large ? VALUE_TEXT(str_of(file)) : VALUE_NULL};
-    store_batch_add(b, "INSERT INTO devops_content (attachment_id, bytes, file) VALUES (?, ?, ?)",
-                    v, COUNT(v));
     odata_batch_insert(b, en);
-    return true;
-}
-
-void attachment_delete(struct store *s, struct store_batch *b, const struct entity *key, str file)
-{
-    struct value id = VALUE_TEXT(entity_text(key, "attachmentId"));
-    odata_batch_delete(b, key);
-    store_batch_add(b, "DELETE FROM devops_content WHERE attachment_id = ?", &id, 1);
-    if (file.n)
-        store_batch_drop_large(s, b, file);
+    return odata_media_put(d->config.store, b, en, bytes, e);
 }
 
 /* ---- in ---- */
@@ -119,31 +83,17 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
 }
 
 /* ---- out ---- */
-/* The row and where its bytes are: v[0] in the table, v[1] the file. */
-static bool find(struct odata_call *c, struct entity **ret, struct value v[2], struct err *e)
+static bool find(struct odata_call *c, struct entity **ret, struct err *e)
 {
-    bool found = false;
     *ret = NULL;
-    if (!odata_row(c, c->key, ret, e))
-        return false;
-    if (!*ret)
-        return err_set(e, ERR_NOT_FOUND, "Resource not found for segment 'WIAttachment'");
-    return store_get(c->store, c->arena,
-                     "SELECT bytes, file FROM devops_content WHERE attachment_id = ?",
-                     &VALUE_TEXT(entity_text(*ret, "attachmentId")), 1, v, 2, &found, e) &&
-           (found || err_set(e, ERR_INTERNAL, "an attachment without content"));
+    return odata_row(c, c->key, ret, e) &&
+           (*ret || err_set(e, ERR_NOT_FOUND, "Resource not found for segment 'WIAttachment'"));
 }
 
 static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 {
     struct entity *en;
-    struct value v[2];
-    const struct devops *d = c->ctx;
-    if (!find(c, &en, v, e))
-        return false;
-    if (v[1].kind == V_NULL)
-        ret->blob = blob_copy(v[0].kind == V_NULL ? STR("") : v[0].s);
-    else if (!store_large_read(d->config.store, v[1].s, SIZE_MAX, &ret->blob, e))
+    if (!find(c, &en, e) || !odata_media_get(c->store, c->arena, en, &ret->blob, e))
         return false;
     ret->content_type = entity_text(en, "mimeType");
     http_set(c->request, "Content-Disposition",
@@ -156,14 +106,16 @@ static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 static bool delete_attachment(struct odata_call *c, struct err *e)
 {
     struct entity *en;
-    struct value v[2];
-    if (!find(c, &en, v, e))
+    if (!find(c, &en, e))
         return false;
     struct store_batch *b = store_batch_new();
-    attachment_delete(c->store, b, c->key, v[1].kind == V_TEXT ? v[1].s : STR_NONE);
+    odata_batch_delete(b, c->key);
     item_audit(b, entity_text(en, "guid"), user_name(c->user), "attachment deleted",
                entity_text(en, "fileName"), STR_NONE);
-    return store_commit_wait(c->store, b, e);
+    if (odata_media_drop(c->store, b, en, e))
+        return store_commit_wait(c->store, b, e);
+    store_batch_free(b);
+    return false;
 }
 
 const struct odata_set_hook item_attachments_hook = {

@@ -48,7 +48,7 @@ bool devops_open(const struct devops_config *c, struct devops **ret, struct err 
     str builtin = {devops_json, (size_t)(devops_json_end - devops_json)};
     str settings = c->settings.p ? arena_str(d->arena, c->settings) : builtin;
     if (!machine_load(d->arena, settings, &d->machine, e) || !model_load(edmx, &d->model, e) ||
-        !open_service(d, e) || !items_define(c->store, e) || !attachments_define(c->store, e)) {
+        !open_service(d, e) || !items_define(c->store, e)) {
         devops_close(d);
         return err_ctx(e, "the DevOps service");
     }

@@ -40,8 +40,6 @@ str attachment_id(struct arena *a); /* a new one: 32 hex digits */
 /* Adds an attachment's row and bytes; en gets its id and size. */
 bool attachment_add(struct devops *d, struct store_batch *b, struct entity *en, str bytes,
                     struct err *e) MUST_USE;
-bool attachments_define(struct store *s, struct err *e) MUST_USE;
-void attachment_delete(struct store *s, struct store_batch *b, const struct entity *key, str file);
 /* What base64 in a JSON attachment means; code 020. */
 bool attachment_decode(struct arena *a, str base64, str *ret, struct err *e) MUST_USE;
 

@@ -152,6 +152,7 @@ static void test_errors(void **state)
         {"PropertyRef Name=\"Id\"",       "PropertyRef Name=\"Ib\"",
          "line 4: PropertyRef 'Ib': Name: no property of Box"                                                          },
         {"tm:index=\"label",              "tm:index=\"lable",            "tm:index: no column 'lable'"                 },
+        {"tm:index=\"label",              "tm:media=\"mime\" tm:index=\"label", "tm:media: 'mime' is no text"          },
         {"floor DESC",                    "floor DOWN",                  "tm:index: 'DOWN' is neither ASC, DESC nor NOT NULL"    },
         {"owner Edm.String",              "owner",                       "tm:columns: 'owner' is not a name and a type"},
         {"tm:column=\"sealed\"",          "tm:column=\"id\"",            "two properties have the column 'id'"         },
