@@ -8,8 +8,6 @@
 #include "base/codec.h"
 #include "base/map.h"
 
-#include <stdlib.h>
-
 enum { EDGES = 402 };
 
 struct tally {
@@ -21,6 +19,7 @@ struct grouping {
     struct arena *arena;
     int64_t edges[EDGES];
     size_t nedges, day;
+    bool counts; /* only these are wanted */
     struct tally total, days[EDGES];
     struct map flows; /* id -> struct tally */
 };
@@ -60,36 +59,87 @@ static struct tally *flow_of(struct grouping *g, str id)
     return t;
 }
 
-enum { FLOW, STATUS, START, END, CALLS, BYTES, SLICES, COLUMNS };
+/* Few columns, since each costs as much as a step of SQLite: the duration with the failure as its last bit, calls and slices
+ * as halves of one number. */
+enum { FLOW, END, TIME, BYTES, SENT, COLUMNS };
 static const char rows_sql[] =
-    "SELECT integration_artifact_id, status, log_start, log_end, sent_calls, sent_bytes, sent_slices"
+    "SELECT integration_artifact_id, log_end, (log_end - log_start) * 2 + (status = 'FAILED'), sent_bytes,"
+    " sent_calls * 4294967296 + sent_slices"
     " FROM message_processing_log WHERE log_end >= ? AND log_end < ? ORDER BY log_end";
+
+/* 0 for the nulls in rows of an earlier version. */
+static int64_t number(const struct value *v)
+{
+    return v->kind == V_INT || v->kind == V_BOOL ? v->i : 0;
+}
 
 static bool add_row(void *arg, const struct value *v, size_t n)
 {
     struct grouping *g = arg;
     if (n < COLUMNS)
         return false;
-    bool failed = v[STATUS].kind == V_TEXT && str_eqz(v[STATUS].s, "FAILED");
     struct tally *flow = flow_of(g, v[FLOW].kind == V_TEXT ? v[FLOW].s : STR(""));
-    int64_t ms = v[START].kind == V_INT ? v[END].i - v[START].i : 0;
-    int64_t sent[] = {0, 0, 0}; /* null in rows of an earlier version */
-    for (size_t i = 0; i < COUNT(sent); i++)
-        sent[i] = v[CALLS + i].kind == V_INT ? v[CALLS + i].i : 0;
+    int64_t packed = number(&v[TIME]), ms = packed >> 1, sent = number(&v[SENT]);
     while (v[END].i >= g->edges[g->day + 1])
         g->day++;
     struct tally *all[] = {&g->total, &g->days[g->day], flow};
     for (size_t i = 0; i < COUNT(all); i++)
-        add(all[i], failed, sent[0], sent[1], sent[2]);
+        add(all[i], packed & 1, sent >> 32, number(&v[BYTES]), sent & 0xFFFFFFFF);
     ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : ms;
     vec_add(g->arena, &flow->times, (uint32_t)ms);
     return true;
 }
 
-static int by_size(const void *a, const void *b)
+/* Without rows: from flow to flow in the index on flow and time, and what is in between counted there. */
+static const char counts_sql[] =
+    "WITH RECURSIVE f(id) AS (SELECT MIN(integration_artifact_id) FROM message_processing_log UNION ALL"
+    " SELECT (SELECT MIN(m.integration_artifact_id) FROM message_processing_log m WHERE m.integration_artifact_id > f.id)"
+    " FROM f WHERE f.id IS NOT NULL)"
+    " SELECT f.id, (SELECT COUNT(*) FROM message_processing_log m WHERE m.integration_artifact_id = f.id AND m.log_end >= ?"
+    " AND m.log_end < ?) FROM f WHERE f.id IS NOT NULL";
+static const char failed_sql[] =
+    "SELECT COUNT(*) FROM message_processing_log WHERE log_end >= ? AND log_end < ? AND status = 'FAILED'";
+
+static bool add_count(void *arg, const struct value *v, size_t n)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    struct grouping *g = arg;
+    int64_t messages = n == 2 ? number(&v[1]) : 0;
+    if (messages)
+        flow_of(g, v[0].s)->n = messages;
+    g->total.n += messages;
+    return true;
+}
+
+static bool add_failed(void *arg, const struct value *v, size_t n)
+{
+    ((struct grouping *)arg)->total.failed = n ? number(v) : 0;
+    return false;
+}
+
+/* The value that would stand at k if v were sorted (Hoare's selection); v is left partly sorted: smaller ones before k. */
+static uint32_t select_nth(uint32_t *v, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        uint32_t pivot = v[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;;) {
+            while (v[i] < pivot)
+                i++;
+            while (v[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            uint32_t swap = v[i];
+            v[i++] = v[j];
+            v[j--] = swap;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return v[k];
 }
 
 static void member(struct jw *w, const char *name, int64_t v)
@@ -99,7 +149,7 @@ static void member(struct jw *w, const char *name, int64_t v)
 }
 
 /* Percentiles by nearest rank. */
-static void write_tally(struct jw *w, struct tally *t)
+static void write_tally(struct jw *w, const struct grouping *g, struct tally *t)
 {
     jw_object(w);
     if (t->id.p) {
@@ -107,15 +157,18 @@ static void write_tally(struct jw *w, struct tally *t)
         jw_str(w, t->id);
     }
     member(w, "messages", t->n);
-    member(w, "failed", t->failed);
+    if (!g->counts || t == &g->total)
+        member(w, "failed", t->failed);
     if (t->times.n) {
-        qsort(t->times.at, t->times.n, sizeof *t->times.at, by_size);
-        member(w, "medianMs", t->times.at[(t->times.n - 1) / 2]);
-        member(w, "p95Ms", t->times.at[(t->times.n * 95 + 99) / 100 - 1]);
+        size_t n = t->times.n, last = (n * 95 + 99) / 100 - 1;
+        member(w, "p95Ms", select_nth(t->times.at, n, last));
+        member(w, "medianMs", select_nth(t->times.at, last + 1, (n - 1) / 2));
     }
-    member(w, "calls", t->calls);
-    member(w, "bytes", t->bytes);
-    member(w, "billable", t->billable);
+    if (!g->counts) {
+        member(w, "calls", t->calls);
+        member(w, "bytes", t->bytes);
+        member(w, "billable", t->billable);
+    }
     jw_object_end(w);
 }
 
@@ -135,16 +188,17 @@ static void write_groups(struct jw *w, struct grouping *g)
     jw_keyz(w, "flows");
     jw_array(w);
     for (size_t i = 0; i < g->flows.entries.n; i++)
-        write_tally(w, g->flows.entries.at[i].value);
+        write_tally(w, g, g->flows.entries.at[i].value);
     jw_array_end(w);
     jw_keyz(w, "days");
     jw_array(w);
-    for (size_t i = 0; i + 1 < g->nedges; i++)
-        write_tally(w, &g->days[i]);
+    for (size_t i = 0; i + 1 < g->nedges && !g->counts; i++)
+        write_tally(w, g, &g->days[i]);
     jw_array_end(w);
-    join_times(g);
+    if (!g->counts)
+        join_times(g);
     jw_keyz(w, "total");
-    write_tally(w, &g->total);
+    write_tally(w, g, &g->total);
 }
 
 static bool write_id(void *arg, const struct value *v, size_t n)
@@ -168,21 +222,29 @@ static bool write_edited(struct store *s, struct jw *w, const char *name, const 
     "SELECT a.id FROM designtime_artifact a JOIN designtime_version v ON v.id = a.id AND v.version = a.version" \
     " WHERE a.first_hash <> '' AND v.content_hash <> '' AND v.content_hash " op " a.first_hash"
 
+static bool read_groups(struct store *s, struct grouping *g, struct err *e)
+{
+    struct value binds[] = {VALUE_INT(g->edges[0]), VALUE_INT(g->edges[g->nedges - 1])};
+    if (!g->counts)
+        return store_query(s, rows_sql, binds, COUNT(binds), add_row, g, e);
+    return store_query(s, counts_sql, binds, COUNT(binds), add_count, g, e) &&
+           store_query(s, failed_sql, binds, COUNT(binds), add_failed, g, e);
+}
+
 static bool get_usage(struct api_call *c, struct err *e)
 {
     struct grouping *g = arena_new_of(c->arena, struct grouping);
     struct store *s = c->admin->store;
     g->arena = c->arena;
+    g->counts = str_eqz(query_value(c->arena, c->request->query, "detail"), "counts");
     map_init(&g->flows, c->arena, false);
-    if (!read_edges(query_value(c->arena, c->request->query, "edges"), g, e))
-        return false;
-    struct value binds[] = {VALUE_INT(g->edges[0]), VALUE_INT(g->edges[g->nedges - 1])};
-    if (!store_query(s, rows_sql, binds, COUNT(binds), add_row, g, e))
+    if (!read_edges(query_value(c->arena, c->request->query, "edges"), g, e) ||
+        !read_groups(s, g, e))
         return false;
     jw_object(&c->out);
     write_groups(&c->out, g);
-    bool ok = write_edited(s, &c->out, "unedited", BY_CONTENT("="), e) &&
-              write_edited(s, &c->out, "edited", BY_CONTENT("<>"), e);
+    bool ok = g->counts || (write_edited(s, &c->out, "unedited", BY_CONTENT("="), e) &&
+                            write_edited(s, &c->out, "edited", BY_CONTENT("<>"), e));
     jw_object_end(&c->out);
     return ok;
 }

@@ -260,7 +260,7 @@ static void grouped_came(void *arg, void *item, const struct call_answer *a)
     bool before = item == &c->grouped_before;
     const struct jr *flows = jr_get(a->json, "flows"), *days = jr_get(a->json, "days");
     if (a->e || !flows || !days || flows->kind != JR_ARRAY ||
-        days->n != (before ? 1 : period_days(&c->u->period)))
+        days->n != (before ? 0 : period_days(&c->u->period)))
         return; /* no Tidemill: the long way */
     caller_unlimit(c->config->caller);
     *(bool *)item = true;
@@ -297,8 +297,8 @@ static void ask_grouped(struct collector *c)
         buf_addf(&path, "%s%lld", i ? "," : "", (long long)p->edges.at[i]);
     get(c, CALL_FREE, buf_str(&path), grouped_came, &c->grouped);
     get(c, CALL_FREE,
-        arena_fmt(c->arena, "/tidemill/v1/usage?edges=%lld,%lld", (long long)p->before_from,
-                  (long long)p->before_to),
+        arena_fmt(c->arena, "/tidemill/v1/usage?detail=counts&edges=%lld,%lld",
+                  (long long)p->before_from, (long long)p->before_to),
         grouped_came, &c->grouped_before);
 }
 
@@ -544,7 +544,9 @@ bool usage_collect(const struct collect_config *config, struct usage *u, struct 
     if (config->logs == LOGS_AUTO)
         ask_grouped(&c);
     get(&c, CALL_DESIGN, STR("/api/v1/IntegrationPackages"), packages_came, NULL);
-    get(&c, CALL_RUNTIME, STR("/api/v1/IntegrationRuntimeArtifacts"), runtime_came, NULL);
+    get(&c, CALL_RUNTIME,
+        STR("/api/v1/IntegrationRuntimeArtifacts?$select=Id,Name,Version,Type,Status,DeployedOn"),
+        runtime_came, NULL);
     if (!caller_run(config->caller, e))
         return false;
     if (c.grouped)

@@ -144,15 +144,21 @@ static sqlite3_stmt *start(struct conn *c, str sql, const struct value *binds, s
 }
 
 /* ---- reading ---- */
+/* Costs more than reading a number: asked only of numbers that may be one. */
+static bool is_boolean(sqlite3_stmt *stmt, int i)
+{
+    const char *declared = sqlite3_column_decltype(stmt, i);
+    return declared && !strcmp(declared, "BOOLEAN");
+}
+
 static struct value column(sqlite3_stmt *stmt, int i)
 {
-    const char *declared;
+    int64_t number;
     switch (sqlite3_column_type(stmt, i)) {
     case SQLITE_INTEGER:
-        declared = sqlite3_column_decltype(stmt, i);
-        if (declared && !strcmp(declared, "BOOLEAN"))
-            return VALUE_BOOL(sqlite3_column_int64(stmt, i) != 0);
-        return VALUE_INT(sqlite3_column_int64(stmt, i));
+        number = sqlite3_column_int64(stmt, i);
+        return (number == 0 || number == 1) && is_boolean(stmt, i) ? VALUE_BOOL(number)
+                                                                   : VALUE_INT(number);
     case SQLITE_FLOAT:
         return VALUE_REAL(sqlite3_column_double(stmt, i));
     case SQLITE_TEXT: {
@@ -281,8 +287,9 @@ static bool sqlite_begin(struct conn *c, struct err *e)
 
 static void sqlite_apply_one(struct conn *c, struct store_batch *b)
 {
-    b->ok = !sqlite3_get_autocommit(c->db) ? apply_batch(c, b)
-                                           : err_set(&b->e, ERR_UNAVAILABLE, "the transaction is gone");
+    b->ok = !sqlite3_get_autocommit(c->db)
+                ? apply_batch(c, b)
+                : err_set(&b->e, ERR_UNAVAILABLE, "the transaction is gone");
 }
 
 static bool sqlite_end(struct conn *c, bool keep, struct err *e)
