@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -139,6 +140,23 @@ def test_what_fails_for_good_is_listed_and_asked_again(tenant, tmp_path):
         assert asked and all("HR01" in p for p in asked), "the rest is in the journal"
 
 
+def test_an_interrupted_run_goes_on(tenant, tmp_path):
+    month = tenant.month()
+    whole = rows_of(report(url_of(tenant), tmp_path, "--month", month, "--out", "-"))
+    with Unruly(tenant.port) as slow:
+        slow.pause = 0.1
+        running = subprocess.Popen([binary(), "report", "usage", "--key", str(key(slow.url, tmp_path)), "--no-limits", "--month", month],
+                                   cwd=tmp_path, stderr=subprocess.DEVNULL, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)})
+        while len(slow.seen) < 30:
+            time.sleep(0.02)
+        running.kill()
+        running.wait()
+        before, slow.seen, slow.pause = [p for p in slow.seen if "Designtime" in p], [], 0
+        assert rows_of(report(slow.url, tmp_path, "--month", month, "--out", "-")) == whole
+        again = [p for p in slow.seen if "Designtime" in p]
+        assert len(before) > 15 and len(again) <= 50 - len(before) + 4, (len(before), len(again))
+
+
 def test_no_way_in(tenant, tmp_path):
     path = tmp_path / "wrong.json"
     path.write_text(json.dumps({"oauth": {"url": url_of(tenant), "tokenurl": url_of(tenant) + "/oauth/token", "clientid": "dev",
@@ -200,7 +218,6 @@ def test_hostile_names_and_edits(server, tmp_path):
     # saved again without a change: the script says EDITED, the content says otherwise
     content = server.get("/IntegrationDesigntimeArtifacts(Id='F5',Version='active')/$value").body
     import base64
-    import time
     time.sleep(0.01)
     assert server.put("/IntegrationDesigntimeArtifacts(Id='F5',Version='active')",
                       {"Name": "Plain", "ArtifactContent": base64.b64encode(content).decode()}).status == 200

@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import urllib.parse
 
 PAGE = 30
@@ -19,6 +20,7 @@ class Unruly(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behind, self.each, self.broken, self.token_uses = port, each or {}, broken, token_uses
         self.lock = threading.Lock()
+        self.pause = 0
         self.calls, self.tokens, self.uses, self.seen = 0, 0, 0, []
         self.thread = threading.Thread(target=self.serve_forever, daemon=True)
         self.thread.start()
@@ -91,6 +93,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.server.uses > self.server.token_uses)
 
     def do_GET(self):
+        time.sleep(self.server.pause)
         kind = self.trouble()
         if kind:
             return self.make_trouble(kind)
