@@ -9,6 +9,7 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,7 +105,8 @@ static bool open_journal(struct caller *c, char *path, struct err *e)
     if (stat(path, &st) == 0 && time_now_ms() / 1000 - st.st_mtime > JOURNAL_MAX_AGE_S)
         unlink(path);
     read_journal(c, path);
-    c->journal = fopen(path, "ae");
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    c->journal = fd < 0 ? NULL : fdopen(fd, "a");
     return c->journal || err_set(e, ERR_BAD_REQUEST, "%s: %s", path, strerror(errno));
 }
 

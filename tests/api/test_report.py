@@ -11,6 +11,8 @@ import time
 import pytest
 
 from client import Server, binary, tidemill
+from flows import Flow, call, channel, direct, http
+from peers import HttpPeer
 from unruly import Unruly
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "usage"
@@ -224,6 +226,31 @@ def test_hostile_names_and_edits(server, tmp_path):
     by = {how: [line[4] for line in list(csv.reader(rows_of(report(url_of(server), tmp_path, "--out", "-", "--edited", how)),
                                                     delimiter=";"))[1:]] for how in ("content", "timestamps")}
     assert by == {"content": ["NOT EDITED"] * 2, "timestamps": ["EDITED", "NOT EDITED"]}, by
+
+
+def test_what_is_sent_is_counted(tmp_path):
+    """Calls in slices of 250 KB; calls from flow to flow do not count; other kinds of artifacts are listed."""
+    peer = HttpPeer()
+    s = Server("--map-host", f"https://erp.example.com={peer.url}")
+    try:
+        inner = Flow("Inner", [call(http("https://erp.example.com/b"))], sender=direct("/inner"))
+        s.run_flow("Inner", inner.bundle())
+        path = s.run(Flow("Outer", [call(channel("ProcessDirect", address="/inner")), call(http("https://erp.example.com/a"))]))
+        for size in (600 << 10, 10):
+            assert s.send(path, b"x" * size).status == 200
+        now = int(time.time() * 1000)
+        flows = {f["id"]: f for f in json.loads(s.raw("GET", f"/tidemill/v1/usage?edges={now - 3600000},{now + 3600000}",
+                                                      Authorization=s.bearer()).body)["flows"]}
+        assert sum(f["calls"] for f in flows.values()) == 4
+        assert sum(f["messages"] for f in flows.values()) == len(s.get("/MessageProcessingLogs").results)
+        assert sum(f["bytes"] for f in flows.values()) >= (600 << 10) + 10
+        assert sum(f["billable"] for f in flows.values()) >= 6
+        assert s.raw("GET", "/tidemill/v1/usage?edges=5,4", Authorization=s.bearer()).status == 400
+        listed = rows_of(report(url_of(s), tmp_path, "--kinds", "all", "--out", "-"))
+        assert len(listed) == 3 and all(line.split(";")[5] == "YES" for line in listed[1:])
+    finally:
+        s.close()
+        peer.close()
 
 
 def test_wrong_arguments():
