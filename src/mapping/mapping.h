@@ -40,7 +40,7 @@ struct mapping_texts {
     const str *at;
     size_t n;
 };
-enum mapping_item_kind { MAPPING_VALUE, MAPPING_SUPPRESS, MAPPING_CONTEXT_CHANGE };
+enum mapping_item_kind { MAPPING_VALUE, MAPPING_SUPPRESS, MAPPING_CONTEXT_CHANGE, MAPPING_NIL };
 struct mapping_item {
     enum mapping_item_kind kind;
     str text;
@@ -49,6 +49,7 @@ struct mapping_items {
     const struct mapping_item *at;
     size_t n;
 };
+#define MAPPING_NILLED "\001NIL\001"
 #define MAPPING_SUPPRESSED \
     "\001SUPPRESS\001" /* how a suppressed value looks to a function: Output.isSuppress() */
 /* All calls of one function in a run. The answer: for per-value functions one item a call in results[i]; else the

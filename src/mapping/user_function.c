@@ -171,7 +171,7 @@ bool user_function_signature(struct arena *a, struct mapping_script *s, struct e
 
 static str argument(struct entry v)
 {
-    return v.kind == ENTRY_SUPPRESS ? STR(MAPPING_SUPPRESSED) : entry_str(v);
+    return v.kind == ENTRY_SUPPRESS ? STR(MAPPING_SUPPRESSED) : v.kind == ENTRY_NIL ? STR(MAPPING_NILLED) : entry_str(v);
 }
 
 struct batch {
@@ -269,6 +269,8 @@ static void add_items(struct eval *v, const struct mapping_items *items, struct 
         struct entry x = entry_text(item->text.p ? arena_str(v->a, item->text) : STR(""));
         if (item->kind == MAPPING_SUPPRESS)
             x.kind = ENTRY_SUPPRESS;
+        if (item->kind == MAPPING_NIL)
+            x.kind = ENTRY_NIL;
         if (item->kind == MAPPING_CONTEXT_CHANGE)
             queue_open(v->a, q);
         else

@@ -119,7 +119,7 @@ final class Call {
         }
     }
 
-    private static Throwable unwrap(Throwable t) {
+    static Throwable unwrap(Throwable t) {
         while (t.getCause() != null && (t instanceof InvokerInvocationException || t instanceof InvocationTargetException
                                         || t instanceof ExceptionInInitializerError))
             t = t.getCause();

@@ -36,13 +36,29 @@ final class Unit {
         Object run(String function, ScriptMessage message) throws Throwable;
     }
 
+    private record Groovy(Script script) implements Step {
+        @Override
+        public Object run(String function, ScriptMessage message) {
+            return InvokerHelper.invokeMethod(script, function, new Object[] {message});
+        }
+    }
+
     Unit(String name, Path folder) {
         this.name = name;
         this.folder = folder;
     }
 
     Object run(String script, String function, ScriptMessage message) throws Throwable {
+        if (script.equals(MappingFunctions.PATH))
+            return MappingFunctions.run(this, message);
         return step(script).run(function, message);
+    }
+
+    /** The one script object of a Groovy file. */
+    Script script(String path) throws IOException {
+        if (step(path) instanceof Groovy g)
+            return g.script;
+        throw new IOException(path + " is no Groovy script");
     }
 
     /** null, or what is wrong: "script1.groovy, line 3: unexpected token". */
@@ -127,8 +143,7 @@ final class Unit {
         Class<?> type = loader.parseClass(text(file), sourceName(file.getFileName().toString()));
         Binding binding = new Binding();
         binding.setVariable("messageLogFactory", Services.MESSAGE_LOGS);
-        Script script = InvokerHelper.createScript(type, binding);
-        return (function, message) -> InvokerHelper.invokeMethod(script, function, new Object[] {message});
+        return new Groovy(InvokerHelper.createScript(type, binding));
     }
 
     private GroovyClassLoader newLoader() throws IOException {

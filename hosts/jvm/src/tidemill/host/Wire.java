@@ -126,6 +126,11 @@ final class Wire {
             return bytes(v == null ? null : v.getBytes(StandardCharsets.UTF_8));
         }
 
+        /** What was written. */
+        byte[] payload() {
+            return Arrays.copyOfRange(p, 9, n);
+        }
+
         /** What was written, to be read. */
         In back() {
             return new In(Arrays.copyOfRange(p, 9, n));
