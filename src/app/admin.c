@@ -144,8 +144,10 @@ void admin_root(void *ctx, struct http_request *r)
     }
     buf_addf(&r->response.out,
              "Tidemill\n\nManagement API   " STR_FMT "/api/v1/\nTokens           " STR_FMT "/oauth/token\n"
-             "Flow endpoints   " STR_FMT "/http/...\nHealth           " STR_FMT "/livez /readyz /metrics\n",
-             STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url));
+             "Flow endpoints   " STR_FMT "/http/...\nDevOps service   " STR_FMT DEVOPS_ROOT "\n"
+             "Administration   " STR_FMT "/tidemill/v1/openapi.json\nHealth           " STR_FMT "/livez /readyz /metrics\n",
+             STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url),
+             STR_ARG(a->base_url));
     answer(r, 200, "text/plain;charset=UTF-8");
 }
 

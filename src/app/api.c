@@ -6,7 +6,8 @@
 
 extern const char tidemill_openapi[], tidemill_openapi_end[];
 
-static const char root[] = "/tidemill/v1", default_role[] = "TenantAdministrator";
+enum { ROOT = sizeof "/tidemill/v1" - 1 };
+static const char default_role[] = "TenantAdministrator";
 
 struct route {
     str method, path; /* "post", "/users/{id}" */
@@ -112,7 +113,7 @@ static bool path_matches(str template, str path, str *ret_id)
 static const struct route *find(const struct api *api, const struct http_request *r, str *ret_id,
                                 struct err *e)
 {
-    str path = str_from(r->path, sizeof root - 1);
+    str path = str_from(r->path, ROOT);
     bool known = false;
     for (size_t i = 0; i < api->routes.n; i++) {
         const struct route *one = &api->routes.at[i];

@@ -48,6 +48,15 @@ bool attachment_decode(struct arena *a, str base64, str *ret, struct err *e) MUS
 str text_id(struct devops *d, struct arena *a, str guid, str type);
 int64_t now_s(void); /* this second, in ms: properties have no fractions */
 
+/* ---- administration (admin.c) ---- */
+struct odata_call admin_call(const struct devops_admin *a); /* for odata_rows and its kin */
+const struct model_type *admin_type(const struct devops_admin *a, const char *name);
+/* The first column of the first row, a copy; STR_NONE: there is none. */
+bool admin_text(struct devops_admin *a, const char *sql, const struct value *binds, size_t n,
+                str *ret, struct err *e) MUST_USE;
+/* An item with its parts and changes. */
+bool admin_write(struct devops_admin *a, const struct entity *item, struct err *e) MUST_USE;
+
 extern const struct odata_set_hook item_texts_hook, item_attachments_hook;
 extern const struct odata_function_hook change_status_hook;
 #endif
