@@ -23,6 +23,12 @@ struct loader {
     struct map associations; /* qualified name -> struct association */
     struct map tables;       /* lower-case table names that are taken */
 };
+struct declaration {
+    struct model_type *type;
+    const struct xml_node *node;
+    str ns;
+    enum { DECLARED, FILLING, FILLED } state;
+};
 struct end {
     str role, type, set;
     bool many;
@@ -55,6 +61,8 @@ void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav
                    const struct association *as, const struct end *from, const struct end *to);
 void stranger_index(struct loader *l, const struct model_nav *nav);
 str metadata_strip(struct arena *a, str edmx);
+/* Navigations of all types, once all slots and sets are known. */
+bool load_all_navs(struct loader *l, struct err *e) MUST_USE;
 /* EntitySets, AssociationSets and FunctionImports. */
 bool load_container(struct loader *l, const struct xml_node *container, struct err *e) MUST_USE;
 #endif

@@ -52,7 +52,7 @@ struct model_type {
     /* Those of the properties, then those of tm:columns="message_guid Edm.String, ..": columns
      * beyond the properties, never served. */
     VEC(struct model_slot) slots;
-    str table;      /* tm:table; STR_NONE: no rows, a hook answers */
+    str table;        /* tm:table; STR_NONE: no rows, a hook answers */
     int media_slot;   /* tm:media: content type of its stream, kept beside it; -1: a hook has it */
     VEC(str) indexes; /* tm:index="a, b DESC; c", in column names */
     uint16_t index;   /* its place in model.types */

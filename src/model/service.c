@@ -175,7 +175,7 @@ static bool load_returns(struct loader *l, struct model_function *f, const struc
     bool entity = f->returns_type && !f->returns_type->complex;
     if (entity && !f->set && !l->annotated)
         f->set = model_set_of_type(l->m, f->returns_type);
-    if (entity && !f->set)
+    if (entity && !f->set && l->annotated)
         return load_fail(e, n, "EntitySet is missing");
     return true;
 }
@@ -195,6 +195,9 @@ static bool load_function(struct loader *l, const struct xml_node *n, struct err
         return load_fail(e, n, "Name: missing, or there are two of that name");
     if (!load_returns(l, f, n, e))
         return false;
+    bool entity = f->returns_type && !f->returns_type->complex;
+    if (entity && !f->set && !l->annotated)
+        return true; /* it stays in $metadata; there is no address for what it returns */
     if (status.p && (!str_to_i64(status, &code) || code < 200 || code > 299))
         return load_fail(e, n, "tm:status: '" STR_FMT "' is no success code", STR_ARG(status));
     f->status = code ? (int)code : f->returns == EDM_COUNT && !f->returns_type ? 204 : 200;

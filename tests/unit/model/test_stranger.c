@@ -88,6 +88,18 @@ static void test_associations_without_a_constraint(void **state)
     model_free(m);
 }
 
+static void test_functions_without_a_set(void **state)
+{
+    (void)state;
+    struct model *m = load(HEAD "<EntityType Name='Doc'>" KEY("Id") "</EntityType><EntityType Name='Lost'>" KEY("Id") "</EntityType>"
+                           "<EntityContainer Name='C'><EntitySet Name='Docs' EntityType='Self.Doc'/>"
+                           "<FunctionImport Name='Find' ReturnType='Self.Doc'/><FunctionImport Name='Lose' ReturnType='Self.Lost'/>"
+                           "</EntityContainer>" TAIL);
+    assert_ptr_equal(model_function_named(m, STR("Find"))->set, model_set_named(m, STR("Docs")));
+    assert_null(model_function_named(m, STR("Lose")));
+    model_free(m);
+}
+
 /* Names go into documents, URIs and SQL as they are. */
 static void test_names_must_be_names(void **state)
 {
@@ -113,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_that_fall_together),
         cmocka_unit_test(test_associations_without_a_constraint),
+        cmocka_unit_test(test_functions_without_a_set),
         cmocka_unit_test(test_names_must_be_names),
     };
     return RUN(tests);
