@@ -4,59 +4,30 @@
  *   -> without grouped logs: how many rows there are in all; then whichever takes fewer calls:
  *      all rows, a stream of pages per day, or two counts per artifact and day and a sample of rows for durations.
  * An answer's handler adds the next calls; when none is left, the report is complete. */
-#include "report/usage.h"
+#include "report/collector.h"
 
 #include "base/codec.h"
-#include "base/map.h"
-#include "base/time.h"
 
 #include <stdlib.h>
 
-enum { PAGE = 1000, SAMPLE = 500, PAGES_MAX = 100000 };
-
-struct artifact_kind {
-    const char *name, *runtime_type;
-};
-static const struct artifact_kind kinds[] = {
+static const struct artifact_kind kinds[COLLECT_KINDS] = {
     {"Integration",      "INTEGRATION_FLOW" },
     {"ValueMapping",     "VALUE_MAPPING"    },
     {"MessageMapping",   "MESSAGE_MAPPING"  },
     {"ScriptCollection", "SCRIPT_COLLECTION"},
 };
-
-static const struct usage_count nothing_known = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN,
-                                                 UNKNOWN, UNKNOWN, UNKNOWN},
-                                never_used = {0, 0, UNKNOWN, UNKNOWN, 0, 0, 0};
-typedef VEC(uint32_t) durations;
+static const struct usage_count never_used = {0, 0, UNKNOWN, UNKNOWN, 0, 0, 0};
 struct package {
     str id, name, vendor;
-    VEC(struct usage_artifact *) lists[COUNT(kinds)];
+    VEC(struct usage_artifact *) lists[COLLECT_KINDS];
 };
 struct list { /* artifacts of one kind in one package */
     struct package *package;
     size_t kind;
 };
-struct logged { /* an artifact while its log rows come in */
-    struct usage_artifact *artifact;
-    durations times;
-};
-struct collector {
-    const struct collect_config *config;
-    struct usage *u;
-    struct arena *arena;
-    bool wanted[COUNT(kinds)];
-    VEC(struct package *) packages;
-    VEC(struct usage_artifact *) deployed; /* as the runtime lists them */
-    struct map by_id;  /* struct flow_count with grouped logs; artifacts; then struct logged */
-    struct map edited; /* id -> "1" or "0", by content */
-    bool grouped, grouped_before, scanned;
-    size_t pages;
-    durations all;
-    struct logged *logged; /* parallel to u->artifacts */
-};
 
 /* ---- small things ---- */
-static void miss(struct collector *c, const struct call_answer *a, const char *what, str name)
+void collect_miss(struct collector *c, const struct call_answer *a, const char *what, str name)
 {
     struct arena *arena = c->arena;
     vec_add(arena, &c->u->missing,
@@ -70,15 +41,14 @@ static str keep(struct collector *c, const struct jr *object, const char *name)
     return s.n ? arena_str(c->arena, s) : STR("");
 }
 
-static int64_t number(const struct jr *v)
+int64_t collect_number(const struct jr *v)
 {
     int64_t n;
     return v && (v->kind == JR_NUMBER || v->kind == JR_STRING) && str_to_i64(v->s, &n) ? n
                                                                                        : UNKNOWN;
 }
 
-/* "/Date(1761900000000+0000)/" */
-static int64_t date(const struct jr *v)
+int64_t collect_date(const struct jr *v)
 {
     int64_t ms;
     if (!v || v->kind != JR_STRING || !str_starts(v->s, STR("/Date(")))
@@ -91,8 +61,7 @@ static int64_t date(const struct jr *v)
     return str_to_i64(str_sub(text, 0, end), &ms) ? ms : UNKNOWN;
 }
 
-/* A key or literal in quotes, encoded. */
-static str quoted(struct collector *c, str s)
+str collect_quoted(struct collector *c, str s)
 {
     AUTO(buf) struct buf b = BUF(1 << 20);
     buf_add_char(&b, '\'');
@@ -105,8 +74,7 @@ static str quoted(struct collector *c, str s)
     return percent_encode(c->arena, buf_str(&b), "'");
 }
 
-/* The next page, as a path below our own URL: a tenant behind a proxy may name another host. */
-static str next_path(struct collector *c, const struct jr *d)
+str collect_next(struct collector *c, const struct jr *d)
 {
     str next = jr_text(d, "__next");
     size_t at = str_find(next, STR("/api/v1/"), 0);
@@ -119,7 +87,7 @@ static str next_path(struct collector *c, const struct jr *d)
     return arena_str(c->arena, buf_str(&b));
 }
 
-static void get(struct collector *c, enum call_group group, str path, call_done *done, void *item)
+void collect_get(struct collector *c, enum call_group group, str path, call_done *done, void *item)
 {
     caller_get(c->config->caller, group, path, done, c, item);
 }
@@ -132,13 +100,13 @@ static void artifacts_came(void *arg, void *item, const struct call_answer *a)
     const struct jr *d = jr_get(a->json, "d"), *results = jr_get(d, "results");
     if (a->e || !results) {
         if (a->status != 404) /* deleted meanwhile */
-            miss(c, a, kinds[l->kind].name, l->package->id);
+            collect_miss(c, a, kinds[l->kind].name, l->package->id);
         return;
     }
     for (const struct jr *r = results->first; r; r = r->next) {
         struct usage_artifact *f = arena_new_of(c->arena, struct usage_artifact);
-        int64_t created = number(jr_get(r, "CreatedAt")),
-                modified = number(jr_get(r, "ModifiedAt"));
+        int64_t created = collect_number(jr_get(r, "CreatedAt")),
+                modified = collect_number(jr_get(r, "ModifiedAt"));
         *f = (struct usage_artifact){.kind = &kinds[l->kind],
                                      .package_id = l->package->id,
                                      .package_name = l->package->name,
@@ -153,9 +121,9 @@ static void artifacts_came(void *arg, void *item, const struct call_answer *a)
             f->edited = llabs(created - modified) <= 1 ? NOT_EDITED : EDITED;
         vec_add(c->arena, &l->package->lists[l->kind], f);
     }
-    str next = next_path(c, d);
+    str next = collect_next(c, d);
     if (next.p)
-        get(c, CALL_DESIGN, next, artifacts_came, item);
+        collect_get(c, CALL_DESIGN, next, artifacts_came, item);
 }
 
 static void packages_came(void *arg, void *item, const struct call_answer *a)
@@ -163,7 +131,7 @@ static void packages_came(void *arg, void *item, const struct call_answer *a)
     struct collector *c = arg;
     const struct jr *d = jr_get(a->json, "d"), *results = jr_get(d, "results");
     if (a->e || !results) {
-        miss(c, a, "packages", STR("list"));
+        collect_miss(c, a, "packages", STR("list"));
         return;
     }
     for (const struct jr *r = results->first; r; r = r->next) {
@@ -175,16 +143,17 @@ static void packages_came(void *arg, void *item, const struct call_answer *a)
             struct list *l = arena_new_of(c->arena, struct list);
             *l = (struct list){p, k};
             if (c->wanted[k])
-                get(c, CALL_DESIGN,
-                    arena_fmt(c->arena,
-                              "/api/v1/IntegrationPackages(" STR_FMT ")/%sDesigntimeArtifacts",
-                              STR_ARG(quoted(c, p->id)), kinds[k].name),
-                    artifacts_came, l);
+                collect_get(c, CALL_DESIGN,
+                            arena_fmt(c->arena,
+                                      "/api/v1/IntegrationPackages(" STR_FMT
+                                      ")/%sDesigntimeArtifacts",
+                                      STR_ARG(collect_quoted(c, p->id)), kinds[k].name),
+                            artifacts_came, l);
         }
     }
-    str next = next_path(c, d);
+    str next = collect_next(c, d);
     if (next.p)
-        get(c, CALL_DESIGN, next, packages_came, item);
+        collect_get(c, CALL_DESIGN, next, packages_came, item);
 }
 
 static void runtime_came(void *arg, void *item, const struct call_answer *a)
@@ -192,7 +161,7 @@ static void runtime_came(void *arg, void *item, const struct call_answer *a)
     struct collector *c = arg;
     const struct jr *d = jr_get(a->json, "d"), *results = jr_get(d, "results");
     if (a->e || !results) {
-        miss(c, a, "deployed", STR("artifacts"));
+        collect_miss(c, a, "deployed", STR("artifacts"));
         return;
     }
     for (const struct jr *r = results->first; r; r = r->next) {
@@ -204,20 +173,19 @@ static void runtime_came(void *arg, void *item, const struct call_answer *a)
                                      .name = keep(c, r, "Name"),
                                      .version = keep(c, r, "Version"),
                                      .status = keep(c, r, "Status"),
-                                     .deployed_at = date(jr_get(r, "DeployedOn")),
+                                     .deployed_at = collect_date(jr_get(r, "DeployedOn")),
                                      .before = UNKNOWN};
         for (size_t k = 0; k < COUNT(kinds); k++)
             if (c->wanted[k] && str_eqz(jr_text(r, "Type"), kinds[k].runtime_type))
                 f->kind = &kinds[k];
         vec_add(c->arena, &c->deployed, f);
     }
-    str next = next_path(c, d);
+    str next = collect_next(c, d);
     if (next.p)
-        get(c, CALL_RUNTIME, next, runtime_came, item);
+        collect_get(c, CALL_RUNTIME, next, runtime_came, item);
 }
 
-/* The order of the tenant's own lists, whatever the order of the answers. */
-static void put_together(struct collector *c)
+void collect_join(struct collector *c)
 {
     struct usage *u = c->u;
     map_init(&c->by_id, c->arena, false);
@@ -243,10 +211,11 @@ static void put_together(struct collector *c)
 /* ---- grouped logs, from Tidemill ---- */
 static void take_count(const struct jr *r, struct usage_count *ret)
 {
-    *ret = (struct usage_count){number(jr_get(r, "messages")), number(jr_get(r, "failed")),
-                                number(jr_get(r, "medianMs")), number(jr_get(r, "p95Ms")),
-                                number(jr_get(r, "calls")),    number(jr_get(r, "bytes")),
-                                number(jr_get(r, "billable"))};
+    *ret = (struct usage_count){
+        collect_number(jr_get(r, "messages")), collect_number(jr_get(r, "failed")),
+        collect_number(jr_get(r, "medianMs")), collect_number(jr_get(r, "p95Ms")),
+        collect_number(jr_get(r, "calls")),    collect_number(jr_get(r, "bytes")),
+        collect_number(jr_get(r, "billable"))};
 }
 
 struct flow_count {
@@ -277,7 +246,7 @@ static void grouped_came(void *arg, void *item, const struct call_answer *a)
             map_put(&c->by_id, arena_str(c->arena, id), f);
         }
         if (before)
-            f->before = number(jr_get(r, "messages"));
+            f->before = collect_number(jr_get(r, "messages"));
         else
             take_count(r, &f->now);
     }
@@ -295,11 +264,11 @@ static void ask_grouped(struct collector *c)
     buf_addz(&path, "/tidemill/v1/usage?edges=");
     for (size_t i = 0; i < p->edges.n; i++)
         buf_addf(&path, "%s%lld", i ? "," : "", (long long)p->edges.at[i]);
-    get(c, CALL_FREE, buf_str(&path), grouped_came, &c->grouped);
-    get(c, CALL_FREE,
-        arena_fmt(c->arena, "/tidemill/v1/usage?detail=counts&edges=%lld,%lld",
-                  (long long)p->before_from, (long long)p->before_to),
-        grouped_came, &c->grouped_before);
+    collect_get(c, CALL_FREE, buf_str(&path), grouped_came, &c->grouped);
+    collect_get(c, CALL_FREE,
+                arena_fmt(c->arena, "/tidemill/v1/usage?detail=counts&edges=%lld,%lld",
+                          (long long)p->before_from, (long long)p->before_to),
+                grouped_came, &c->grouped_before);
 }
 
 /* by_id held counts until now. */
@@ -307,7 +276,7 @@ static void use_grouped(struct collector *c)
 {
     struct usage *u = c->u;
     struct map counts = c->by_id;
-    put_together(c);
+    collect_join(c);
     for (size_t i = 0; i < u->artifacts.n; i++) {
         struct usage_artifact *f = u->artifacts.at[i];
         const struct flow_count *n = map_get(&counts, f->id);
@@ -320,194 +289,6 @@ static void use_grouped(struct collector *c)
         }
     }
     u->tidemill = true;
-}
-
-/* ---- logs of any tenant ---- */
-static str moment(struct collector *c, int64_t ms)
-{
-    str iso = time_iso(c->arena, ms, ms % 1000 != 0);
-    return arena_fmt(c->arena, "datetime'" STR_FMT "'", STR_ARG(str_sub(iso, 0, iso.n - 1)));
-}
-
-static str ended_between(struct collector *c, int64_t from, int64_t to)
-{
-    return arena_fmt(c->arena, "LogEnd%%20ge%%20" STR_FMT "%%20and%%20LogEnd%%20lt%%20" STR_FMT,
-                     STR_ARG(moment(c, from)), STR_ARG(moment(c, to)));
-}
-
-static const char FAILED[] = "%20and%20Status%20eq%20'FAILED'";
-
-struct counting { /* an answer's __count goes to *to */
-    int64_t *to;
-    str what;
-};
-
-static void count_came(void *arg, void *item, const struct call_answer *a)
-{
-    struct counting *n = item;
-    *n->to = number(jr_get(jr_get(a->json, "d"), "__count"));
-    if (*n->to == UNKNOWN)
-        miss(arg, a, "count of", n->what);
-}
-
-static void ask_count(struct collector *c, str filter, const char *more, int64_t *to, str what)
-{
-    struct counting *n = arena_new_of(c->arena, struct counting);
-    *n = (struct counting){to, what};
-    get(c, CALL_LOGS,
-        arena_fmt(c->arena,
-                  "/api/v1/MessageProcessingLogs?$inlinecount=allpages&$top=0&$filter=" STR_FMT
-                  "%s",
-                  STR_ARG(filter), more),
-        count_came, n);
-}
-
-static void add_duration(struct collector *c, durations *d, int64_t start, int64_t end)
-{
-    if (start != UNKNOWN && end != UNKNOWN && end >= start)
-        vec_add(c->arena, d, (uint32_t)(end - start > UINT32_MAX ? UINT32_MAX : end - start));
-}
-
-/* day NULL: a sample for durations only. */
-static void add_row(struct collector *c, const struct jr *r, struct usage_count *day)
-{
-    int64_t start = date(jr_get(r, "LogStart")), end = date(jr_get(r, "LogEnd"));
-    bool failed = str_eqz(jr_text(r, "Status"), "FAILED");
-    str id = jr_text(r, "IntegrationFlowName");
-    struct logged *l = map_get(&c->by_id, id);
-    add_duration(c, &c->all, start, end);
-    if (day) {
-        day->n++;
-        day->failed += failed;
-    }
-    if (!l)
-        return; /* deleted and undeployed since */
-    if (day) {
-        l->artifact->now.n++;
-        l->artifact->now.failed += failed;
-    }
-    add_duration(c, &l->times, start, end);
-}
-
-static void rows_came(void *arg, void *item, const struct call_answer *a)
-{
-    struct collector *c = arg;
-    const struct jr *d = jr_get(a->json, "d"), *results = jr_get(d, "results");
-    if (a->e || !results) {
-        miss(c, a, "messages of",
-             period_date(c->arena, &c->u->period,
-                         c->u->period.edges.at[(struct usage_count *)item - c->u->days]));
-        return;
-    }
-    for (const struct jr *r = results->first; r; r = r->next)
-        add_row(c, r, c->scanned ? item : NULL);
-    str next = c->scanned ? next_path(c, d) : STR_NONE;
-    if (next.p)
-        get(c, CALL_LOGS, next, rows_came, item);
-}
-
-static void ask_rows(struct collector *c, size_t day)
-{
-    const int64_t *edge = &c->u->period.edges.at[day];
-    str top = c->scanned ? STR("") : arena_fmt(c->arena, "&$top=%d", SAMPLE);
-    get(c, CALL_LOGS,
-        arena_fmt(
-            c->arena,
-            "/api/v1/MessageProcessingLogs?$select=IntegrationFlowName,Status,LogStart,LogEnd&$filter=" STR_FMT
-                STR_FMT,
-            STR_ARG(ended_between(c, edge[0], edge[1])), STR_ARG(top)),
-        rows_came, &c->u->days[day]);
-}
-
-static void ask_flow(struct collector *c, struct usage_artifact *f)
-{
-    str filter =
-        arena_fmt(c->arena, STR_FMT "%%20and%%20IntegrationFlowName%%20eq%%20" STR_FMT,
-                  STR_ARG(ended_between(c, period_from(&c->u->period), period_to(&c->u->period))),
-                  STR_ARG(quoted(c, f->id)));
-    ask_count(c, filter, "", &f->now.n, f->id);
-    ask_count(c, filter, FAILED, &f->now.failed, f->id);
-}
-
-static void ask_by_scan(struct collector *c)
-{
-    struct usage *u = c->u;
-    c->scanned = true;
-    for (size_t i = 0; i < u->artifacts.n; i++)
-        u->artifacts.at[i]->now.n = u->artifacts.at[i]->now.failed = 0;
-    for (size_t i = 0; i < period_days(&u->period); i++) {
-        u->days[i].n = u->days[i].failed = 0;
-        ask_rows(c, i);
-    }
-}
-
-static void ask_by_count(struct collector *c)
-{
-    struct usage *u = c->u;
-    u->sampled = true;
-    for (size_t i = 0; i < u->artifacts.n; i++)
-        ask_flow(c, u->artifacts.at[i]);
-    for (size_t i = 0; i < period_days(&u->period); i++) {
-        str filter = ended_between(c, u->period.edges.at[i], u->period.edges.at[i + 1]);
-        str day = period_date(c->arena, &u->period, u->period.edges.at[i]);
-        ask_count(c, filter, "", &u->days[i].n, day);
-        ask_count(c, filter, FAILED, &u->days[i].failed, day);
-        ask_rows(c, i);
-    }
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Nearest rank. */
-static void percentiles(durations *d, struct usage_count *ret)
-{
-    ret->median_ms = ret->p95_ms = UNKNOWN;
-    if (!d->n)
-        return;
-    qsort(d->at, d->n, sizeof *d->at, by_size);
-    ret->median_ms = d->at[(d->n - 1) / 2];
-    ret->p95_ms = d->at[(d->n * 95 + 99) / 100 - 1];
-}
-
-static bool ask_logs(struct collector *c, struct err *e)
-{
-    struct usage *u = c->u;
-    str now = ended_between(c, period_from(&u->period), period_to(&u->period));
-    str before = ended_between(c, u->period.before_from, u->period.before_to);
-    put_together(c);
-    c->logged = arena_new_array(c->arena, struct logged, u->artifacts.n);
-    for (size_t i = 0; i < u->artifacts.n; i++) {
-        c->logged[i].artifact = u->artifacts.at[i];
-        c->logged[i].artifact->now = nothing_known;
-        map_put(&c->by_id, u->artifacts.at[i]->id, &c->logged[i]);
-    }
-    ask_count(c, now, "", &u->total.n, u->period.label);
-    ask_count(c, now, FAILED, &u->total.failed, u->period.label);
-    ask_count(c, before, "", &u->before.n, STR("the period before"));
-    ask_count(c, before, FAILED, &u->before.failed, STR("the period before"));
-    if (!caller_run(c->config->caller, e))
-        return false;
-    /* Two counts an artifact and two a day, against a page for a thousand rows: a page costs more, and tells more. */
-    size_t pages = (size_t)(u->total.n < 0 ? 0 : u->total.n) / PAGE + period_days(&u->period);
-    bool cheaper = u->total.n >= 0 && pages <= u->artifacts.n + period_days(&u->period);
-    if (c->config->logs == LOGS_ROWS || (c->config->logs == LOGS_AUTO && cheaper))
-        ask_by_scan(c);
-    else
-        ask_by_count(c);
-    if (!caller_run(c->config->caller, e))
-        return false;
-    for (size_t i = 0; i < u->artifacts.n; i++) {
-        percentiles(&c->logged[i].times, &u->artifacts.at[i]->now);
-        u->artifacts.at[i]->now.billable = u->artifacts.at[i]->now.n;
-    }
-    percentiles(&c->all, &u->total);
-    u->total.billable = u->total.n;
-    u->before.billable = u->before.n;
-    return true;
 }
 
 /* ---- all ---- */
@@ -543,15 +324,16 @@ bool usage_collect(const struct collect_config *config, struct usage *u, struct 
         return false;
     if (config->logs == LOGS_AUTO)
         ask_grouped(&c);
-    get(&c, CALL_DESIGN, STR("/api/v1/IntegrationPackages"), packages_came, NULL);
-    get(&c, CALL_RUNTIME,
+    collect_get(&c, CALL_DESIGN, STR("/api/v1/IntegrationPackages"), packages_came, NULL);
+    collect_get(
+        &c, CALL_RUNTIME,
         STR("/api/v1/IntegrationRuntimeArtifacts?$select=Id,Name,Version,Type,Status,DeployedOn"),
         runtime_came, NULL);
     if (!caller_run(config->caller, e))
         return false;
     if (c.grouped)
         use_grouped(&c);
-    else if (!ask_logs(&c, e))
+    else if (!collect_logs(&c, e))
         return false;
     u->calls = caller_calls(config->caller);
     return true;
