@@ -4,17 +4,11 @@
 #include "report/caller.h"
 
 #include "base/codec.h"
-#include "base/file.h"
-#include "base/map.h"
 #include "base/time.h"
+#include "report/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     ATTEMPTS = 7,
@@ -23,8 +17,6 @@ enum {
     BACKOFF_MAX_MS = 10000,
     RETRY_AFTER_MAX_S = 120,
     RESPONSE_MAX = 64 << 20,
-    JOURNAL_MAX = 512 << 20,
-    JOURNAL_MAX_AGE_S = 86400,
     PROGRESS_MS = 100,
 };
 static const int64_t per_second[CALL_GROUPS] = {
@@ -53,62 +45,11 @@ struct caller {
     bool token_flies, answered;
     bool near; /* on this machine */
     struct err last;
-    struct map old; /* path -> (str *) body, from the journal */
-    FILE *journal;
-    pthread_mutex_t lock; /* of what follows */
+    struct journal *journal; /* NULL: none */
+    pthread_mutex_t lock;    /* of what follows */
     pthread_cond_t came;
     struct call *back;
 };
-
-/* ---- the journal: a line of JSON per answer ---- */
-static void read_journal(struct caller *c, char *path)
-{
-    str text, line;
-    struct err ignored = {0};
-    struct jr *entry;
-    if (!file_read(c->arena, path, JOURNAL_MAX, &text, &ignored))
-        return;
-    while (str_split(&text, '\n', &line)) {
-        if (!jr_parse(c->arena, line, &entry, &ignored) || !jr_text(entry, "body").p ||
-            !jr_text(entry, "path").p)
-            continue; /* torn by the interruption */
-        str *body = arena_new_of(c->arena, str);
-        *body = jr_text(entry, "body");
-        map_put(&c->old, jr_text(entry, "path"), body);
-    }
-}
-
-static void write_journal(struct caller *c, str path, str body)
-{
-    AUTO(buf) struct buf line = BUF(JOURNAL_MAX);
-    struct jw w;
-    if (!c->journal)
-        return;
-    jw_init(&w, &line);
-    jw_object(&w);
-    jw_keyz(&w, "path");
-    jw_str(&w, path);
-    jw_keyz(&w, "body");
-    jw_str(&w, body);
-    jw_object_end(&w);
-    buf_add_char(&line, '\n');
-    if (!line.failed) {
-        fwrite(line.p, 1, line.n, c->journal);
-        fflush(c->journal);
-    }
-}
-
-/* An old one is of another day. */
-static bool open_journal(struct caller *c, char *path, struct err *e)
-{
-    struct stat st;
-    if (stat(path, &st) == 0 && time_now_ms() / 1000 - st.st_mtime > JOURNAL_MAX_AGE_S)
-        unlink(path);
-    read_journal(c, path);
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    c->journal = fd < 0 ? NULL : fdopen(fd, "a");
-    return c->journal || err_set(e, ERR_BAD_REQUEST, "%s: %s", path, strerror(errno));
-}
 
 static bool is_near(str url)
 {
@@ -127,14 +68,10 @@ bool caller_open(const struct caller_config *config, struct caller **ret, struct
     *c = (struct caller){.config = *config, .arena = a};
     c->queue_end = &c->queue;
     c->near = is_near(config->access->url);
-    map_init(&c->old, a, false);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->came, NULL);
-    if (!http_client_start(&client, &c->client, e)) {
-        caller_close(c, false);
-        return false;
-    }
-    if (config->journal.p && !open_journal(c, arena_strdup(a, config->journal), e)) {
+    if (!http_client_start(&client, &c->client, e) ||
+        (config->journal.p && !journal_open(a, config->journal, &c->journal, e))) {
         caller_close(c, false);
         return false;
     }
@@ -147,11 +84,7 @@ void caller_close(struct caller *c, bool completed)
     if (!c)
         return;
     http_client_stop(c->client);
-    bool empty = c->journal && fseek(c->journal, 0, SEEK_END) == 0 && ftell(c->journal) == 0;
-    if (c->journal)
-        fclose(c->journal);
-    if (c->journal && (completed || empty))
-        unlink(arena_strdup(c->arena, c->config.journal));
+    journal_close(c->journal, completed);
     pthread_cond_destroy(&c->came);
     pthread_mutex_destroy(&c->lock);
     arena_free(c->arena);
@@ -357,7 +290,7 @@ static void call_came(struct caller *c, struct call *k, str body)
         return;
     }
     if (k->http.ok && k->http.status < 300) {
-        write_journal(c, k->path, body);
+        journal_put(c->journal, k->path, body);
         hand_out(c, k, k->arena, k->http.status, body, NULL);
     } else {
         describe(k, body, &e);
@@ -394,7 +327,7 @@ static void take_out(struct caller *c, struct call **at)
 /* What the journal knows is answered at once. */
 static bool from_journal(struct caller *c, struct call *k)
 {
-    str *body = map_get(&c->old, k->path);
+    const str *body = journal_get(c->journal, k->path);
     if (!body)
         return false;
     struct arena *a = arena_new();
