@@ -12,6 +12,7 @@
 
 enum {
     ATTEMPTS = 7,
+    FIRST_ATTEMPTS = 3, /* of a server that has never answered */
     TIMEOUT_MS = 120000,
     BACKOFF_MS = 200, /* doubled with every attempt */
     BACKOFF_MAX_MS = 10000,
@@ -223,7 +224,7 @@ static int64_t patience(struct caller *c, struct call *k)
     bool again =
         status == 429 || status >= 500 ||
         (!k->http.ok && k->http.err.code != ERR_BAD_REQUEST && k->http.err.code != ERR_TOO_LARGE);
-    if (!again || status == 501 || ++k->attempts >= ATTEMPTS)
+    if (!again || status == 501 || ++k->attempts >= (c->answered ? ATTEMPTS : FIRST_ATTEMPTS))
         return -1;
     wait = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait;
     if (str_to_i64(str_trim(http_header(&k->http.response, "Retry-After")), &seconds) &&
@@ -253,6 +254,7 @@ static bool token_came(struct caller *c, struct call *k, str body, struct err *e
 {
     int64_t wait;
     c->token_flies = false;
+    c->answered |= k->http.ok;
     if (k->http.ok && k->http.status == 200) {
         k->attempts = 0;
         take_token(c, k, body, e);
