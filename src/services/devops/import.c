@@ -303,13 +303,22 @@ bool devops_admin_import(struct devops_admin *a, struct err *e)
     return ok;
 }
 
+/* Neither its guid nor its number may be another's. */
+static bool is_new(struct import *im, const struct entity *item, struct err *e)
+{
+    struct value v[] = {*entity_at(item, "guid"), *entity_at(item, "objectId")};
+    str found;
+    if (!admin_text(im->admin, "SELECT guid FROM devops_work_item WHERE guid = ? OR object_id = ?",
+                    v, COUNT(v), &found, e))
+        return false;
+    return !found.p || err_set(e, ERR_CONFLICT, "the work item exists already");
+}
+
 static bool fill_create(struct import *im, void *arg, struct err *e)
 {
-    struct entity **item = arg, *old = NULL;
+    struct entity **item = arg;
     return read_entity(im->admin, admin_type(im->admin, "WorkItem"), im->admin->in, item, e) &&
-           (!entity_text(*item, "guid").p || odata_row(im->call, *item, &old, e)) &&
-           (!old || err_set(e, ERR_CONFLICT, "the work item exists already")) &&
-           add_item(im, *item, e);
+           is_new(im, *item, e) && add_item(im, *item, e);
 }
 
 bool devops_admin_create(struct devops_admin *a, struct err *e)
