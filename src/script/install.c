@@ -13,7 +13,9 @@
 enum { CLASS_PATH_MAX = 64 << 10, GENERATION_BITS = 16 };
 #define JAR "tidemill-host.jar"
 #define ARCHIVE "tidemill-host.jsa"
-#define TRANSFORMER "com.sun.org.apache.xalan.internal.xsltc.trax.TransformerFactoryImpl"
+/* Saxon announces itself for these; scripts get what Java 8 gave them. */
+#define TRANSFORMER "tidemill.host.Transformers"
+#define XPATH "com.sun.org.apache.xpath.internal.jaxp.XPathFactoryImpl"
 
 static void find_java(struct script_hosts *s)
 {
@@ -111,6 +113,7 @@ const char *const *install_command(const struct host *h, struct arena *a)
                                  arena_fmt(a, "-Djava.io.tmpdir=%s", s->folder).p,
                                  arena_fmt(a, "-XX:ErrorFile=%s/crash.log", s->folder).p,
                                  "-Djavax.xml.transform.TransformerFactory=" TRANSFORMER,
+                                 "-Djavax.xml.xpath.XPathFactory:http://java.sun.com/jaxp/xpath/dom=" XPATH,
                                  "-Dfile.encoding=UTF-8",
                                  "-Duser.timezone=UTC",
                                  "-Duser.language=en",

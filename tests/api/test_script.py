@@ -134,6 +134,11 @@ def test_libraries(server):
     got = answer(server, "Xml", code, '{"items":[{"id":1,"name":"A"}]}').text
     assert got == '<?xml version="1.0" encoding="UTF-8"?><r>\n  <item id="1">A</item>\n</r>\n'
     code = """
+        import groovy.xml.XmlUtil
+        def Message processData(Message m) { m.setBody(XmlUtil.serialize(new XmlParser().parseText(m.getBody(String)))); return m }"""
+    want = '<?xml version="1.0" encoding="UTF-8"?><a>\n  <b>1</b>\n  <c/>\n</a>\n'
+    assert answer(server, "Node", code, "<a>\n <b>1</b>\n\n<c> </c></a>").text == want, "as on Java 8"
+    code = """
         import javax.mail.internet.*; import org.apache.commons.lang.StringEscapeUtils; import org.slf4j.LoggerFactory
         def Message processData(Message m) { LoggerFactory.getLogger('x').info('y'); println 'seen by the operator'
             m.addAttachmentObject('a', new org.apache.camel.impl.DefaultAttachment(new javax.activation.DataHandler(
