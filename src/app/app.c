@@ -153,6 +153,7 @@ static bool start_parts(struct app *a, const struct app_config *c, uint16_t port
     struct script_config scripts = {.processes = c->script_hosts,
                                     .limit_ms = c->script_limit_s * 1000,
                                     .heap_mb = c->script_memory_mb,
+                                    .cgroup = c->script_cgroup.p ? arena_strdup(a->arena, c->script_cgroup) : NULL,
                                     .own_port = port};
     registry_all(&a->registry);
     if (!store_open(&store, &a->store, e) ||

@@ -19,6 +19,7 @@ struct app_config {
     unsigned retention_days; /* of message processing logs */
     str devops_config; /* file instead of the built-in status profiles; STR_NONE: none */
     unsigned script_limit_s, script_memory_mb, script_hosts; /* 0: script.h */
+    str script_cgroup; /* directory, or STR_NONE */
     str base_url;            /* how clients reach us, for service keys and endpoints; STR_NONE: from listen */
 };
 /* Errors say what to change. Prints a first start's secrets once, on stdout. */

@@ -31,6 +31,7 @@ static const struct option options[] = {
      "status profiles and text types of work items, JSON; see docs/DEVOPS.md"                                                  },
     {"script-limit",   0,   OPTION_INT,  "SECONDS",               "60",             "how long a script may run"                },
     {"script-memory",  0,   OPTION_INT,  "MB",                    "256",            "memory of a script host (a JVM)"          },
+    {"script-cgroup",  0,   OPTION_TEXT, "DIR",                   NULL,             "cgroup of the script hosts, for a quota"  },
     {"script-hosts",   0,   OPTION_INT,  "N",                     "1",              "script hosts; flows are spread over them" },
     {"log-level",      0,   OPTION_TEXT, "debug|info|warn|error", "info",           "what is worth a line"                     },
     {"log-format",     0,   OPTION_TEXT, "json|text",             NULL,             "text on a terminal, else json"            },
@@ -64,6 +65,7 @@ static enum exit_code run(struct cli *c, struct err *e)
         .retention_days = (unsigned)cli_int(c, "retention-days"),
         .script_limit_s = (unsigned)cli_int(c, "script-limit"),
         .script_memory_mb = (unsigned)cli_int(c, "script-memory"),
+        .script_cgroup = cli_text(c, "script-cgroup"),
         .script_hosts = (unsigned)cli_int(c, "script-hosts"),
     };
     struct app *app;

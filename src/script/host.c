@@ -401,8 +401,8 @@ static bool start(struct host *h)
     AUTO(arena) struct arena *a = arena_new();
     struct err e = {0};
     struct process p;
-    bool ok =
-        install_check(h->all, &e) && process_start(install_command(h, a), h->all->folder, &p, &e);
+    bool ok = install_check(h->all, &e) &&
+              process_start(install_command(h, a), h->all->folder, h->all->config.cgroup, &p, &e);
     pthread_mutex_lock(&h->lock);
     if (ok) {
         h->process = p;

@@ -101,25 +101,26 @@ const char *const *install_command(const struct host *h, struct arena *a)
     str archive = arena_fmt(a, "%s/" ARCHIVE, s->home);
     int64_t first =
         (int64_t)((uint64_t)h->index << 56 | (uint64_t)((h->generation + 1) & 0xFFFF) << 40);
-    const char *const fixed[] = {s->java,
-                                 arena_fmt(a, "-Xmx%um", s->config.heap_mb).p,
-                                 "-XX:+UseSerialGC",
-                                 "-XX:-UsePerfData",
-                                 "-XX:+DisableAttachMechanism",
-                                 "-Xshare:auto",
-                                 "-Xlog:disable",
-                                 "-Xlog:all=off",
-                                 "-Djava.security.manager=allow",
-                                 arena_fmt(a, "-Djava.io.tmpdir=%s", s->folder).p,
-                                 arena_fmt(a, "-XX:ErrorFile=%s/crash.log", s->folder).p,
-                                 "-Djavax.xml.transform.TransformerFactory=" TRANSFORMER,
-                                 "-Djavax.xml.xpath.XPathFactory:http://java.sun.com/jaxp/xpath/dom=" XPATH,
-                                 "-Dfile.encoding=UTF-8",
-                                 "-Duser.timezone=UTC",
-                                 "-Duser.language=en",
-                                 "-Duser.country=US",
-                                 "-Djava.locale.providers=COMPAT,CLDR",
-                                 "-Djava.awt.headless=true"};
+    const char *const fixed[] = {
+        s->java,
+        arena_fmt(a, "-Xmx%um", s->config.heap_mb).p,
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
+        "-XX:+DisableAttachMechanism",
+        "-Xshare:auto",
+        "-Xlog:disable",
+        "-Xlog:all=off",
+        "-Djava.security.manager=allow",
+        arena_fmt(a, "-Djava.io.tmpdir=%s", s->folder).p,
+        arena_fmt(a, "-XX:ErrorFile=%s/crash.log", s->folder).p,
+        "-Djavax.xml.transform.TransformerFactory=" TRANSFORMER,
+        "-Djavax.xml.xpath.XPathFactory:http://java.sun.com/jaxp/xpath/dom=" XPATH,
+        "-Dfile.encoding=UTF-8",
+        "-Duser.timezone=UTC",
+        "-Duser.language=en",
+        "-Duser.country=US",
+        "-Djava.locale.providers=COMPAT,CLDR",
+        "-Djava.awt.headless=true"};
     for (size_t i = 0; i < COUNT(fixed); i++)
         vec_add(a, &v, fixed[i]);
     if (access(archive.p, R_OK) == 0)

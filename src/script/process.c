@@ -70,8 +70,16 @@ static void limit(int what, rlim_t n)
     setrlimit((__rlimit_resource_t)what, &r);
 }
 
-static void run_child(const char *const *argv, const char *dir, int channel, int errors,
-                      pid_t parent)
+static void join_cgroup(const char *directory)
+{
+    int dir = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = dir >= 0 ? openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC) : -1;
+    if (directory && (fd < 0 || write(fd, "0", 1) != 1))
+        _exit(125);
+}
+
+static void run_child(const char *const *argv, const char *dir, const char *cgroup, int channel,
+                      int errors, pid_t parent)
 {
     static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
     char *const environment[] = {path, lang, NULL};
@@ -86,6 +94,7 @@ static void run_child(const char *const *argv, const char *dir, int channel, int
     if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)
         for (int fd = 3; fd < 65536; fd++)
             close(fd);
+    join_cgroup(cgroup);
     limit(RLIMIT_CORE, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     forbid_processes();
@@ -94,7 +103,8 @@ static void run_child(const char *const *argv, const char *dir, int channel, int
     _exit(127);
 }
 
-bool process_start(const char *const *argv, const char *dir, struct process *ret, struct err *e)
+bool process_start(const char *const *argv, const char *dir, const char *cgroup,
+                   struct process *ret, struct err *e)
 {
     int pair[2], errors[2], size = SOCKET_BUFFER;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -108,7 +118,7 @@ bool process_start(const char *const *argv, const char *dir, struct process *ret
         setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        run_child(argv, dir, pair[1], errors[1], parent);
+        run_child(argv, dir, cgroup, pair[1], errors[1], parent);
     close(pair[1]);
     close(errors[1]);
     if (pid < 0) {

@@ -11,9 +11,10 @@ struct process {
     int errors;  /* what it writes to standard error */
 };
 /* argv[0]: the program's path. The child has no other open file and no environment but PATH and LANG, its own
- * process group, dir as working directory, cannot start processes, and dies with the calling thread. */
-bool process_start(const char *const *argv, const char *dir, struct process *ret,
-                   struct err *e) MUST_USE;
+ * process group, dir as working directory, cannot start processes, and dies with the calling thread. cgroup: a
+ * directory of cgroup v2 that it joins, or NULL. */
+bool process_start(const char *const *argv, const char *dir, const char *cgroup,
+                   struct process *ret, struct err *e) MUST_USE;
 void process_kill(const struct process *p); /* it and its group; thread-safe */
 /* Kills, reaps and closes. The text says how it ended: "exit status 3", "signal 9". */
 void process_end(struct process *p, char *ret_how, size_t cap);

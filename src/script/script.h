@@ -13,6 +13,7 @@ struct script_config {
     unsigned processes; /* 0: 1 */
     unsigned limit_ms;  /* of one call; 0: 60,000 */
     unsigned heap_mb;   /* of one host; 0: 256 */
+    const char *cgroup; /* directory of a cgroup v2 for the hosts; NULL: none. Borrowed */
     uint16_t own_port;  /* which scripts may not connect to; 0: none */
 };
 /* Starts no process yet; nothing needs to be installed. */

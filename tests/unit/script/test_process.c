@@ -18,7 +18,7 @@ static void shell(const char *script, char *ret, size_t cap, char *how, size_t h
     struct process p;
     struct err e = {0};
     size_t n = 0;
-    assert_true(process_start(argv, "/", &p, &e));
+    assert_true(process_start(argv, "/", NULL, &p, &e));
     for (ssize_t got; n < cap - 1 && (got = read(p.channel, ret + n, cap - 1 - n)) > 0;)
         n += (size_t)got;
     ret[n] = 0;
@@ -56,14 +56,27 @@ static void killed(void **state)
     struct process p;
     struct err e = {0};
     char how[40];
-    assert_true(process_start(argv, "/", &p, &e));
+    assert_true(process_start(argv, "/", NULL, &p, &e));
     process_end(&p, how, sizeof how);
     assert_string_equal(how, "signal 9");
     argv[0] = "/nowhere/java";
-    assert_true(process_start(argv, "/", &p, &e));
+    assert_true(process_start(argv, "/", NULL, &p, &e));
     usleep(100000);
     process_end(&p, how, sizeof how);
     assert_string_equal(how, "exit status 127");
+}
+
+static void no_cgroup(void **state)
+{
+    (void)state;
+    const char *argv[] = {"/bin/sh", "-c", "exit 0", NULL};
+    struct process p;
+    struct err e = {0};
+    char how[40];
+    assert_true(process_start(argv, "/", "/nowhere", &p, &e));
+    usleep(100000);
+    process_end(&p, how, sizeof how);
+    assert_string_equal(how, "exit status 125"); /* better no host than one without its quota */
 }
 
 int main(void)
@@ -72,6 +85,7 @@ int main(void)
         cmocka_unit_test(environment),
         cmocka_unit_test(no_processes),
         cmocka_unit_test(killed),
+        cmocka_unit_test(no_cgroup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
