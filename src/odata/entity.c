@@ -1,5 +1,5 @@
 /* Entities in memory and as rows. */
-#include "odata/service.h"
+#include "odata/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,16 +59,44 @@ static void where_key(struct buf *sql, const struct entity *key, struct value *b
     }
 }
 
+static void insert_into(struct buf *sql, const struct model_type *t)
+{
+    buf_addf(sql, "INSERT INTO \"" STR_FMT "\" (", STR_ARG(t->table));
+    for (size_t i = 0; i < t->slots.n; i++)
+        buf_addf(sql, "%s\"" STR_FMT "\"", i ? ", " : "", STR_ARG(t->slots.at[i].column));
+    for (size_t i = 0; i < t->slots.n; i++)
+        buf_addz(sql, i ? ", ?" : ") VALUES (?");
+    buf_add_char(sql, ')');
+}
+
 void odata_batch_insert(struct store_batch *b, const struct entity *en)
+{
+    AUTO(buf) struct buf sql = BUF(1 << 20);
+    insert_into(&sql, en->type);
+    buf_add_char(&sql, '\0');
+    store_batch_add(b, sql.p, en->values, en->type->slots.n);
+}
+
+void batch_merge(struct store_batch *b, const struct entity *en)
 {
     const struct model_type *t = en->type;
     AUTO(buf) struct buf sql = BUF(1 << 20);
-    buf_addf(&sql, "INSERT INTO \"" STR_FMT "\" (", STR_ARG(t->table));
-    for (size_t i = 0; i < t->slots.n; i++)
-        buf_addf(&sql, "%s\"" STR_FMT "\"", i ? ", " : "", STR_ARG(t->slots.at[i].column));
-    for (size_t i = 0; i < t->slots.n; i++)
-        buf_addz(&sql, i ? ", ?" : ") VALUES (?");
-    buf_add(&sql, STR(")\0"));
+    const char *glue = "DO UPDATE SET";
+    insert_into(&sql, t);
+    for (size_t i = 0; i < t->keys.n; i++)
+        buf_addf(&sql, "%s\"" STR_FMT "\"", i ? ", " : " ON CONFLICT (",
+                 STR_ARG(t->slots.at[t->properties.at[t->keys.at[i]].slot].column));
+    buf_addz(&sql, ") ");
+    for (size_t i = 0; i < t->slots.n; i++) {
+        str column = t->slots.at[i].column;
+        if (t->slots.at[i].property->is_key || en->values[i].kind == V_NULL)
+            continue;
+        buf_addf(&sql, "%s \"" STR_FMT "\" = excluded.\"" STR_FMT "\"", glue, STR_ARG(column),
+                 STR_ARG(column));
+        glue = ",";
+    }
+    buf_addz(&sql, glue[0] == ',' ? "" : "DO NOTHING");
+    buf_add_char(&sql, '\0');
     store_batch_add(b, sql.p, en->values, t->slots.n);
 }
 

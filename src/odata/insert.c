@@ -70,7 +70,7 @@ static bool insert_one(const struct insert *i, const struct model_set *set, stru
                        STR_ARG(set ? set->name : t->name));
     if (en->media)
         en->values[t->media_slot] = VALUE_TEXT(en->media_type);
-    odata_batch_insert(i->batch, en);
+    (i->call ? odata_batch_insert : batch_merge)(i->batch, en);
     return !en->media ||
            odata_media_put(i->service->config.store, i->batch, en, blob_bytes(en->media), e);
 }

@@ -138,7 +138,8 @@ bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct
 /* A primitive value as bodies have it. */
 bool odata_value_of_json(struct arena *a, const struct model_property *p, const struct jr *v,
                          struct value *ret, struct err *e) MUST_USE;
-/* Statements that insert it with all that is nested in it, and its media. */
+/* Statements that insert it with all that is nested in it, and its media; rows that are there already
+ * take over what it gives. */
 bool odata_batch_tree(struct odata_service *s, struct arena *a, struct store_batch *b,
                       const struct model_set *set, struct entity *en, struct err *e) MUST_USE;
 /* A statement that deletes all rows of a type. */

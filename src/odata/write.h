@@ -29,8 +29,11 @@ struct insert {
     struct odata_service *service;
     struct arena *arena;
     struct store_batch *batch;
-    const struct odata_call *call; /* of the request; NULL: loading, nothing is completed */
+    const struct odata_call *call; /* of the request; NULL: loading, nothing is completed, what is
+                                      there twice is merged */
 };
+/* Inserts the row; one that is there takes over what is not null. (entity.c) */
+void batch_merge(struct store_batch *b, const struct entity *en);
 /* en, of that set (NULL: of none), and all that is nested in it. */
 bool insert_tree(const struct insert *i, const struct model_set *set, struct entity *en,
                  struct err *e) MUST_USE;

@@ -338,6 +338,22 @@ def test_rows_that_stay_and_records(tmp_path_factory):
     assert lines[0]["expect"]["body"] == [{"op": "eq", "value": "11"}] and "Authorization" not in json.dumps(lines)
 
 
+def test_entities_that_are_there_twice(tmp_path_factory):
+    """As in answers with $expand, put together."""
+    m = Mock(tmp_path_factory.mktemp("twice"), data={
+        "Orders": {"d": {"results": [{"__metadata": {"uri": "x", "type": "SHOP.Order"}, "Id": 1, "Version": 1, "ShipTo": {"City": "a"}}]}},
+        "Items": [{"OrderId": 1, "No": 1, "Sku": "one"}],
+        "Customers": [{"Code": "C1", "Name": "n", "Orders": {"results": [
+            {"Id": 1, "Total": "5.00", "Items": {"results": [{"OrderId": 1, "No": 1, "Quantity": "7"}]},
+             "Customer": {"__deferred": {"uri": "http://x/Orders(1)/Customer"}}}]}}]})
+    try:
+        order = m.get("Orders(1)?$expand=Customer,Items").d
+        assert (order["Total"], order["ShipTo"]["City"], order["Customer"]["Name"]) == ("5.00", "a", "n")
+        assert [(i["Sku"], i["Quantity"]) for i in order["Items"]["results"]] == [("one", "7")]
+    finally:
+        m.close()
+
+
 @pytest.mark.parametrize("change, word", [
     ({"Nope": []}, "neither an entity set"), ({"Orders": 5}, "no list"), ({"Orders": [{"Id": "x"}]}, "entity 1"),
     ({"Orders": [{"Total": "1"}]}, "Id"), ({"Photos": [{"PhotoId": 1, "_content": "*"}]}, "base64")])
