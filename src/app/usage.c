@@ -8,6 +8,8 @@
 #include "base/codec.h"
 #include "base/map.h"
 
+#include <pthread.h>
+
 enum { EDGES = 402 };
 
 struct tally {
@@ -222,11 +224,78 @@ static bool write_edited(struct store *s, struct jw *w, const char *name, const 
     "SELECT a.id FROM designtime_artifact a JOIN designtime_version v ON v.id = a.id AND v.version = a.version" \
     " WHERE a.first_hash <> '' AND v.content_hash <> '' AND v.content_hash " op " a.first_hash"
 
+/* ---- the second half of the days is read by a thread of its own ---- */
+struct half {
+    struct store *store;
+    struct grouping *group;
+    size_t from, to; /* edges */
+    bool ok;
+    struct err err;
+};
+
+static void *read_half(void *arg)
+{
+    struct half *h = arg;
+    struct grouping *g = h->group;
+    struct value binds[] = {VALUE_INT(g->edges[h->from]), VALUE_INT(g->edges[h->to])};
+    g->day = h->from;
+    h->ok = store_query(h->store, rows_sql, binds, COUNT(binds), add_row, g, &h->err);
+    return NULL;
+}
+
+static void merge(struct tally *to, const struct tally *from)
+{
+    to->n += from->n;
+    to->failed += from->failed;
+    to->calls += from->calls;
+    to->bytes += from->bytes;
+    to->billable += from->billable;
+}
+
+static void merge_groups(struct grouping *to, const struct grouping *from)
+{
+    merge(&to->total, &from->total);
+    for (size_t i = 0; i + 1 < to->nedges; i++)
+        merge(&to->days[i], &from->days[i]);
+    for (size_t i = 0; i < from->flows.entries.n; i++) {
+        const struct tally *theirs = from->flows.entries.at[i].value;
+        struct tally *ours = flow_of(to, theirs->id);
+        merge(ours, theirs);
+        for (size_t k = 0; k < theirs->times.n; k++)
+            vec_add(to->arena, &ours->times, theirs->times.at[k]);
+    }
+}
+
+static bool read_rows(struct store *s, struct grouping *g, struct err *e)
+{
+    AUTO(arena) struct arena *a = arena_new();
+    struct grouping *other = arena_new_of(a, struct grouping);
+    size_t middle = g->nedges / 2, last = g->nedges - 1;
+    struct half first = {.store = s, .group = g, .to = middle},
+                second = {.store = s, .group = other, .from = middle, .to = last};
+    pthread_t thread;
+    memcpy(other->edges, g->edges, sizeof g->edges);
+    other->nedges = g->nedges;
+    other->arena = a;
+    map_init(&other->flows, a, false);
+    bool parted = middle < last && pthread_create(&thread, NULL, read_half, &second) == 0;
+    first.to = parted ? middle : last;
+    read_half(&first);
+    if (parted)
+        pthread_join(thread, NULL);
+    if (parted && second.ok)
+        merge_groups(g, other);
+    if (first.ok && (!parted || second.ok))
+        return true;
+    *e = first.ok ? second.err : first.err;
+    return false;
+}
+
 static bool read_groups(struct store *s, struct grouping *g, struct err *e)
 {
     struct value binds[] = {VALUE_INT(g->edges[0]), VALUE_INT(g->edges[g->nedges - 1])};
     if (!g->counts)
-        return store_query(s, rows_sql, binds, COUNT(binds), add_row, g, e);
+        return read_rows(s, g, e);
     return store_query(s, counts_sql, binds, COUNT(binds), add_count, g, e) &&
            store_query(s, failed_sql, binds, COUNT(binds), add_failed, g, e);
 }
