@@ -53,14 +53,19 @@ static void run(struct arena *a, const struct mapping *m, str document)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const char *const paths[] = {"src/main/resources/mapping/m.mmap", "src/main/resources/xsd/t.xsd",
+    static const char *const paths[] = {"src/main/resources/mapping/m.mmap",
+                                        "src/main/resources/xsd/t.xsd",
                                         "src/main/resources/script/lib.gsh", "document"};
     AUTO(arena) struct arena *a = arena_new();
     AUTO(buf) struct buf text = BUF(16 << 20);
     struct map files;
     struct mapping *m = NULL;
     struct mapping_problems problems = {0};
-    str rest = {(const char *)data, n}, parts[4] = {{"", 0}, {"", 0}, {"", 0}, {"<O><I><n>1</n></I></O>", 22}};
+    str rest =
+            {
+                (const char *)data, n
+    },
+        parts[4] = {{"", 0}, {"", 0}, {"", 0}, {"<O><I><n>1</n></I></O>", 22}};
     map_init(&files, a, false);
     for (size_t i = 0; i < COUNT(paths) && str_split(&rest, 1, &parts[i]); i++)
         map_put(&files, str_of(paths[i]), &parts[i]);

@@ -4,7 +4,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static void expand(struct structure *s, const struct structure_node *n, unsigned depth, unsigned *left)
+static void expand(struct structure *s, const struct structure_node *n, unsigned depth,
+                   unsigned *left)
 {
     struct structure_content c;
     struct err e;
@@ -23,7 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct map files;
     unsigned left = 2000;
     str rest = {(const char *)data, n}, root;
-    const char *type = n && data[0] == 'W' ? "wsdl" : n && data[0] == 'E' ? "edmx" : n && data[0] == 'J' ? "json" : "xsd";
+    const char *type = n && data[0] == 'W'   ? "wsdl"
+                       : n && data[0] == 'E' ? "edmx"
+                       : n && data[0] == 'J' ? "json"
+                                             : "xsd";
     if (!str_split(&rest, 1, &root))
         return 0;
     map_init(&files, a, false);
