@@ -112,6 +112,15 @@ static enum exit_code explain(struct cli *c, struct err *e)
     return finish(&b, ok, e);
 }
 
+static enum exit_code functions(struct cli *c, struct err *e)
+{
+    AUTO(buf) struct buf b = BUF(1 << 20);
+    (void)c, (void)e;
+    mapping_functions(&b);
+    cli_write(stdout, buf_str(&b));
+    return CLI_OK;
+}
+
 /* ---- run ---- */
 struct message {
     struct cli *cli;
@@ -219,6 +228,8 @@ const struct command command_mapping_explain = {
     explain_options,
     COUNT(explain_options),
     explain};
+const struct command command_mapping_functions = {
+    "mapping functions", "", 0, 0, "List the standard functions: name, inputs, what they do", NULL, NULL, 0, functions};
 const struct command command_mapping_run = {
     "mapping run",
     "FILE.mmap|BUNDLE.zip|FOLDER",

@@ -4,7 +4,7 @@
 #include "cli/remote.h"
 
 extern const struct command command_serve, command_mock, command_run, command_deploy, command_logs, command_flow_explain,
-    command_mapping_explain, command_mapping_run,
+    command_mapping_explain, command_mapping_functions, command_mapping_run,
     command_user_list, command_user_add, command_user_remove, command_key_create, command_report_usage;
 
 extern const struct command command_workitem_list, command_workitem_show, command_workitem_create,
@@ -20,7 +20,7 @@ static const struct command command_man = {
 
 const struct command *const commands[] = {
     &command_serve,      &command_mock,     &command_run,      &command_deploy,      &command_logs,       &command_flow_explain,
-    &command_mapping_explain, &command_mapping_run,
+    &command_mapping_explain, &command_mapping_functions, &command_mapping_run,
     &command_user_list,  &command_user_add, &command_user_remove, &command_key_create, &command_report_usage, &command_help,
     &command_completion, &command_man,
     &command_workitem_list, &command_workitem_show, &command_workitem_create, &command_workitem_set_status,

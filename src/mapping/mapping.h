@@ -23,6 +23,8 @@ struct mapping_problems {
  * mapping lives in the arena. false: at least one problem. ERR of the file itself is a problem, too. */
 bool mapping_compile(struct arena *a, str name, str bytes, const struct map *files,
                      struct mapping **ret, struct mapping_problems *problems) MUST_USE;
+/* The standard functions: name, number of inputs, what they do; a line each. */
+void mapping_functions(struct buf *out);
 void mapping_explain(const struct mapping *m, struct buf *out);
 str mapping_name(const struct mapping *m);
 bool mapping_from_json(const struct mapping *m); /* the source is JSON, else XML */
