@@ -97,7 +97,8 @@ static bool open_mapping(struct cli *c, struct opened *o, struct mapping **ret, 
 
 static enum exit_code finish(struct buf *b, bool ok, const struct err *e)
 {
-    cli_write(stdout, buf_str(b));
+    if (ok) /* never half a document */
+        cli_write(stdout, buf_str(b));
     return ok ? CLI_OK : cli_exit_code(e);
 }
 

@@ -180,3 +180,6 @@ def test_command_line(tmp_path):
     assert got.stdout == '<?xml version="1.0" encoding="UTF-8"?><T><v>1</v><must>x</must></T>'
     assert tidemill("run", str(tmp_path), "--body", str(tmp_path / "in.xml")).returncode == 0
     assert tidemill("explain", str(tmp_path / "none.mmap")).returncode == 3
+    (tmp_path / "src/main/resources/mapping/M.mmap").write_text(mmap(v=source("/S/i"), must=func("add", const("x"), const("1"))))
+    got = tidemill("run", file, "--body", str(tmp_path / "in.xml"))
+    assert got.returncode and not got.stdout and "target field mapping /T/must" in got.stderr
