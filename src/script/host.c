@@ -361,10 +361,9 @@ static struct call *judge(struct host *h)
     return failed;
 }
 
-static void after(struct host *h, const char *how)
+static void after(struct host *h, bool was_ready, const char *how)
 {
     pthread_mutex_lock(&h->lock);
-    bool was_ready = h->ready;
     h->running = h->ready = false;
     struct call *failed = judge(h), *next;
     if (!was_ready && ++h->failed_starts >= STARTS_MAX) { /* nobody can be served */
@@ -433,16 +432,18 @@ static void *run(void *arg)
     struct host *h = arg;
     while (wait_wanted(h)) {
         char how[40] = "not started";
+        bool was_ready = false;
         if (start(h)) {
             serve(h);
             pthread_mutex_lock(&h->lock);
+            was_ready = h->ready;
             h->ready = false; /* nobody writes from now on */
             pthread_mutex_unlock(&h->lock);
             process_end(&h->process, how, sizeof how);
         }
-        after(h, how);
+        after(h, was_ready, how);
     }
-    after(h, "stopped");
+    after(h, true, "stopped");
     return NULL;
 }
 

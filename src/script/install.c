@@ -107,6 +107,7 @@ const char *const *install_command(const struct host *h, struct arena *a)
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData",
         "-XX:+DisableAttachMechanism",
+        "-XX:+DisplayVMOutputToStderr", /* standard output is the channel */
         "-Xshare:auto",
         "-Xlog:disable",
         "-Xlog:all=off",

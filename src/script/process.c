@@ -16,9 +16,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SOCKET_BUFFER = 1 << 20 };
+enum { SOCKET_BUFFER = 1 << 20, LAST_WORDS = 20 /* times 5 ms, to end by itself */ };
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -138,9 +139,13 @@ void process_kill(const struct process *p)
 
 void process_end(struct process *p, char *ret_how, size_t cap)
 {
+    struct timespec pause = {.tv_nsec = 5000000};
     int status = 0;
-    process_kill(p);
-    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+    pid_t gone = 0;
+    for (int i = 0; i < LAST_WORDS && (gone = waitpid(p->pid, &status, WNOHANG)) == 0; i++)
+        nanosleep(&pause, NULL);
+    process_kill(p); /* its group, too */
+    while (gone == 0 && waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
         ;
     close(p->channel);
     close(p->errors);

@@ -1,9 +1,12 @@
 /* units, published units and calls: what steps use; the hosts do the rest. */
 #include "script/inside.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,6 +18,29 @@ enum { HOST_LIMIT_MS = 60000, HEAP_MB = 256, RESULT_MAX = 256 << 20, COMPILE_MS 
 
 /* ---- opening ---- */
 
+#define FOLDER "tidemill-script-"
+
+/* Folders of servers that were killed: their name has the process id. */
+static void remove_stale(const char *tmp)
+{
+    DIR *d = opendir(tmp);
+    char path[PATH_MAX];
+    for (struct dirent *f; d && (f = readdir(d));) {
+        str name = str_of(f->d_name);
+        int64_t pid;
+        if (!str_starts(name, STR(FOLDER)))
+            continue;
+        str number = str_from(name, sizeof FOLDER - 1);
+        number = str_sub(number, 0, str_find_char(number, '-', 0));
+        if (!str_to_i64(number, &pid) || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", tmp, f->d_name);
+        unit_remove_folder(path); /* of another user: it stays */
+    }
+    if (d)
+        closedir(d);
+}
+
 bool script_open(const struct script_config *c, struct script_hosts **ret, struct err *e)
 {
     struct script_hosts *s = mem_alloc(sizeof *s);
@@ -25,8 +51,9 @@ bool script_open(const struct script_config *c, struct script_hosts **ret, struc
     s->config.heap_mb = c->heap_mb ? c->heap_mb : HEAP_MB;
     s->nhosts = c->processes ? c->processes : 1;
     s->nhosts = s->nhosts > HOSTS_MAX ? HOSTS_MAX : s->nhosts;
-    snprintf(s->folder, sizeof s->folder, "%s/tidemill-script-XXXXXX",
-             tmp && strlen(tmp) < 30 ? tmp : "/tmp");
+    tmp = tmp && strlen(tmp) < 30 ? tmp : "/tmp";
+    remove_stale(tmp);
+    snprintf(s->folder, sizeof s->folder, "%s/" FOLDER "%d-XXXXXX", tmp, (int)getpid());
     if (!mkdtemp(s->folder)) {
         free(s);
         return err_set(e, ERR_UNAVAILABLE, "no folder for scripts: errno %d", errno);

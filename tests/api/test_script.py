@@ -349,7 +349,36 @@ def test_a_killed_host_comes_back(server):
     assert host_pids(server) != [pid]
 
 
+def test_a_frozen_host_is_replaced(server):
+    good = server.run(groovy("Thaw", "message.setBody('fine')"))
+    os.kill(host_pids(server)[0], signal.SIGSTOP)
+    got = server.send(good)
+    assert got.status == 500 and "longer than 2000 ms" in server.mpl_error(got)
+    assert server.send(good).text == "fine"
+
+
 # ---- installation, speed ----
+def test_a_host_that_cannot_start():
+    s = Server("--script-memory", "1", "--script-hosts", "2")
+    try:
+        assert s.upload("Integration", "TooSmall", "tests", groovy("TooSmall", "").bundle()).status == 201
+        s.deploy("Integration", "TooSmall", want="ERROR")
+        why = s.get("/IntegrationRuntimeArtifacts('TooSmall')/ErrorInformation/$value").text
+        assert "the script host does not start (exit status 1)" in why and "heap" in why
+    finally:
+        s.close()
+
+
+def test_several_hosts():
+    s = Server("--script-hosts", "2")
+    try:
+        paths = [s.run(groovy(f"Many{i}", "message.setBody('fine')")) for i in range(4)]
+        assert [s.send(p).text for p in paths] == ["fine"] * 4
+        assert len(host_pids(s)) == 2
+    finally:
+        s.close()
+
+
 def test_without_java():
     s = Server(env={"TIDEMILL_HOSTS": "/nowhere", "JAVA_HOME": "/nowhere"})
     try:
