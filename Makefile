@@ -1,5 +1,5 @@
 # A thin layer over Meson: the words people type. ./run and ./test need nothing of this.
-.PHONY: build test bench fuzz tsan format tidy clean
+.PHONY: build test bench fuzz interop tsan format tidy clean
 build: build/build.ninja
 	@ninja -C build src/cli/tidemill
 	@ln -sf src/cli/tidemill build/tidemill
@@ -9,6 +9,9 @@ test:
 	@./test
 bench: build
 	@bench/run
+# pyodata, SAP Cloud SDK and OpenUI5 against the mock and /api/v1; needs PyPI and npm.
+interop: build
+	@tests/interop/run
 # 60 seconds for every fuzz target: make fuzz SECONDS=600
 SECONDS = 60
 fuzz:
