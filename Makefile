@@ -1,5 +1,5 @@
 # A thin layer over Meson: the words people type. ./run and ./test need nothing of this.
-.PHONY: build test bench fuzz interop tsan format tidy clean
+.PHONY: build test bench bench-peers fuzz interop tsan format tidy clean
 build: build/build.ninja
 	@ninja -C build src/cli/tidemill
 	@ln -sf src/cli/tidemill build/tidemill
@@ -12,6 +12,9 @@ bench: build
 # pyodata, SAP Cloud SDK and OpenUI5 against the mock and /api/v1; needs PyPI and npm.
 interop: build
 	@tests/interop/run
+# SAP CAP on rows of the same kind in the same run; needs npm.
+bench-peers: build
+	@bench/peers/run
 # 60 seconds for every fuzz target: make fuzz SECONDS=600
 SECONDS = 60
 fuzz:
