@@ -54,7 +54,8 @@ static bool list_users(struct api_call *c, struct err *e)
 }
 
 /* The member "roles" as words; no roles at all is an error. */
-static bool read_roles(struct arena *arena, const struct jr *in, str **ret, size_t *ret_n, struct err *e)
+static bool read_roles(struct arena *arena, const struct jr *in, str **ret, size_t *ret_n,
+                       struct err *e)
 {
     const struct jr *roles = jr_get(in, "roles");
     if (!roles || roles->kind != JR_ARRAY || !roles->n || roles->n > 200)
@@ -74,7 +75,8 @@ static bool put_user(struct api_call *c, struct err *e)
     str *roles;
     size_t n;
     return read_roles(c->arena, c->in, &roles, &n, e) &&
-           identity_put_user(c->admin->identity, jr_text(c->in, "name"), jr_text(c->in, "password"), roles, n, e);
+           identity_put_user(c->admin->identity, jr_text(c->in, "name"), jr_text(c->in, "password"),
+                             roles, n, e);
 }
 
 static bool remove_user(struct api_call *c, struct err *e)
@@ -143,11 +145,14 @@ void admin_root(void *ctx, struct http_request *r)
         return;
     }
     buf_addf(&r->response.out,
-             "Tidemill\n\nManagement API   " STR_FMT "/api/v1/\nTokens           " STR_FMT "/oauth/token\n"
-             "Flow endpoints   " STR_FMT "/http/...\nDevOps service   " STR_FMT DEVOPS_ROOT "\n"
-             "Administration   " STR_FMT "/tidemill/v1/openapi.json\nHealth           " STR_FMT "/livez /readyz /metrics\n",
-             STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url),
-             STR_ARG(a->base_url));
+             "Tidemill\n\nManagement API   " STR_FMT "/api/v1/\nTokens           " STR_FMT
+             "/oauth/token\n"
+             "Flow endpoints   " STR_FMT "/http/...\nDevOps service   " STR_FMT DEVOPS_ROOT
+             "\n"
+             "Administration   " STR_FMT "/tidemill/v1/openapi.json\nHealth           " STR_FMT
+             "/livez /readyz /metrics\n",
+             STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url), STR_ARG(a->base_url),
+             STR_ARG(a->base_url), STR_ARG(a->base_url));
     answer(r, 200, "text/plain;charset=UTF-8");
 }
 
@@ -172,8 +177,9 @@ void admin_ready(void *ctx, struct http_request *r)
     struct err e = {0};
     bool found = false, starting = ci_starting(a->ci);
     bool store = store_query(a->store, "SELECT 1", NULL, 0, count_one, &found, &e) && found;
-    buf_addf(&r->response.out, "{\"status\":\"%s\",\"checks\":{\"store\":\"%s\",\"artifacts\":\"%s\"}}",
-             store && !starting ? "up" : "down", store ? "up" : "down", starting ? "starting" : "up");
+    buf_addf(
+        &r->response.out, "{\"status\":\"%s\",\"checks\":{\"store\":\"%s\",\"artifacts\":\"%s\"}}",
+        store && !starting ? "up" : "down", store ? "up" : "down", starting ? "starting" : "up");
     answer(r, store && !starting ? 200 : 503, "application/json");
 }
 
@@ -186,15 +192,17 @@ void admin_metrics(void *ctx, struct http_request *r)
         const char *name, *kind, *help;
         uint64_t value;
     } rows[] = {
-        {"tidemill_messages_started_total",   "counter", "Messages started.",             s.started  },
-        {"tidemill_messages_completed_total", "counter", "Messages that ended COMPLETED.", s.completed},
+        {"tidemill_messages_started_total",   "counter", "Messages started.",              s.started  },
+        {"tidemill_messages_completed_total", "counter", "Messages that ended COMPLETED.",
+         s.completed                                                                                  },
         {"tidemill_messages_failed_total",    "counter", "Messages that ended FAILED.",    s.failed   },
         {"tidemill_messages_in_flight",       "gauge",   "Messages being processed.",      s.in_flight},
         {"tidemill_uptime_seconds",           "gauge",   "Seconds since the start.",
          (uint64_t)(time_monotonic_ms() - a->started_ms) / 1000                                       },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        buf_addf(&r->response.out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
-                 rows[i].kind, rows[i].name, (unsigned long long)rows[i].value);
+        buf_addf(&r->response.out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name,
+                 rows[i].help, rows[i].name, rows[i].kind, rows[i].name,
+                 (unsigned long long)rows[i].value);
     answer(r, 200, "text/plain; version=0.0.4");
 }

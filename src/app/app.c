@@ -150,17 +150,19 @@ static bool start_parts(struct app *a, const struct app_config *c, uint16_t port
     struct http_client_config client = {
         .host_map = c->host_map, .nhost_map = c->nhost_map, .smtp_map = c->smtp_map};
     struct engine_config engine = {.workers = c->workers, .credential = ci_credential};
-    struct script_config scripts = {.processes = c->script_hosts,
-                                    .limit_ms = c->script_limit_s * 1000,
-                                    .heap_mb = c->script_memory_mb,
-                                    .cgroup = c->script_cgroup.p ? arena_strdup(a->arena, c->script_cgroup) : NULL,
-                                    .own_port = port};
+    struct script_config scripts = {
+        .processes = c->script_hosts,
+        .limit_ms = c->script_limit_s * 1000,
+        .heap_mb = c->script_memory_mb,
+        .cgroup = c->script_cgroup.p ? arena_strdup(a->arena, c->script_cgroup) : NULL,
+        .own_port = port};
     registry_all(&a->registry);
     if (!store_open(&store, &a->store, e) ||
         !identity_open(&(struct identity_config){.store = a->store, .dev = c->dev},
                        &a->faces.identity, e) ||
         !http_client_start(&client, &a->client, e) ||
-        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci, e) ||
+        !ci_open(&(struct ci_config){.store = a->store, .registry = &a->registry}, &a->faces.ci,
+                 e) ||
         !script_open(&scripts, &a->scripts, e))
         return false;
     registry_services(&a->registry, a->scripts, a->faces.ci);

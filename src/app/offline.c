@@ -23,7 +23,8 @@ struct offline {
     bool finished;
 };
 
-static bool compile(struct offline *o, str zip, struct program **ret, struct buf *problems, struct err *e)
+static bool compile(struct offline *o, str zip, struct program **ret, struct buf *problems,
+                    struct err *e)
 {
     struct problems ps = {.arena = o->arena};
     registry_all(&o->registry);
@@ -35,7 +36,8 @@ static bool compile(struct offline *o, str zip, struct program **ret, struct buf
     *ret = flow_compile(o->bundle, &o->registry, &ps);
     for (size_t i = 0; i < ps.list.n; i++)
         buf_addf(problems, STR_FMT "\n", STR_ARG(ps.list.at[i].text));
-    return *ret || err_set(e, ERR_NOT_IMPLEMENTED, "the flow cannot run here: %zu problem%s", ps.list.n, ps.list.n == 1 ? "" : "s");
+    return *ret || err_set(e, ERR_NOT_IMPLEMENTED, "the flow cannot run here: %zu problem%s",
+                           ps.list.n, ps.list.n == 1 ? "" : "s");
 }
 
 static void finished(void *arg, struct exchange *x)
@@ -53,7 +55,8 @@ static bool set_fields(struct fields *f, const str *pairs, size_t n, struct err 
     for (size_t i = 0; i < n; i++) {
         size_t equals = str_find_char(pairs[i], '=', 0);
         if (equals == SIZE_MAX || !equals)
-            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' is not NAME=VALUE", STR_ARG(pairs[i]));
+            return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' is not NAME=VALUE",
+                           STR_ARG(pairs[i]));
         fields_set_text(f, str_sub(pairs[i], 0, equals), str_from(pairs[i], equals + 1));
     }
     return true;
@@ -84,8 +87,10 @@ static struct exchange *new_exchange(struct offline *o, struct artifact *a, stru
 static bool start_engine(struct offline *o, const struct offline_run *r, struct err *e)
 {
     struct store_config store = {.dir = STR(":memory:")};
-    struct http_client_config client = {.threads = 1, .host_map = r->host_map, .nhost_map = r->nhost_map, .smtp_map = r->smtp_map};
-    struct engine_config engine = {.observe = r->observe, .observe_arg = r->observe_arg, .credential = ci_credential};
+    struct http_client_config client = {
+        .threads = 1, .host_map = r->host_map, .nhost_map = r->nhost_map, .smtp_map = r->smtp_map};
+    struct engine_config engine = {
+        .observe = r->observe, .observe_arg = r->observe_arg, .credential = ci_credential};
     if (!store_open(&store, &o->store, e) ||
         !ci_open(&(struct ci_config){.store = o->store, .registry = &o->registry}, &o->ci, e) ||
         !http_client_start(&client, &o->client, e))
@@ -101,7 +106,10 @@ static bool start_engine(struct offline *o, const struct offline_run *r, struct 
 /* Deploys without arming timers or endpoints' callers: first is false, nothing else asks. */
 static bool run_message(struct offline *o, struct program *program, struct err *e)
 {
-    struct artifact_info info = {.id = o->bundle->id, .name = o->bundle->name, .version = o->bundle->version, .type = STR("INTEGRATION_FLOW")};
+    struct artifact_info info = {.id = o->bundle->id,
+                                 .name = o->bundle->name,
+                                 .version = o->bundle->version,
+                                 .type = STR("INTEGRATION_FLOW")};
     if (!engine_deploy(o->engine, &info, program, false, e))
         return false;
     struct artifact *a = engine_artifact(o->engine, info.id);
@@ -134,7 +142,10 @@ static void stop(struct offline *o)
 
 bool offline_run(const struct offline_run *r, struct err *e)
 {
-    struct offline o = {.arena = arena_new(), .run = r, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct offline o = {.arena = arena_new(),
+                        .run = r,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .changed = PTHREAD_COND_INITIALIZER};
     struct program *program;
     xml_setup();
     bool ok = compile(&o, r->bundle, &program, r->problems, e);

@@ -37,15 +37,17 @@ static void forget_logs(struct retention *r, int64_t now)
     struct err e = {0};
     uint64_t n = 0;
     struct value before = VALUE_INT(now - (int64_t)r->log_days * 86400000);
-    struct store_purge purge = {.select = "SELECT message_guid FROM message_processing_log WHERE log_end < ?",
-                                .binds = &before,
-                                .nbinds = 1,
-                                .deletes = log_deletes,
-                                .ndeletes = COUNT(log_deletes)};
+    struct store_purge purge = {
+        .select = "SELECT message_guid FROM message_processing_log WHERE log_end < ?",
+        .binds = &before,
+        .nbinds = 1,
+        .deletes = log_deletes,
+        .ndeletes = COUNT(log_deletes)};
     if (!store_purge(engine_config(r->engine)->store, &purge, &n, &e))
         log_err(LOG_ERROR, "retention.failed", &e, "message processing logs");
     else if (n)
-        log_event(LOG_INFO, "retention.done", "%" PRIu64 " message processing logs older than %u days", n, r->log_days);
+        log_event(LOG_INFO, "retention.done",
+                  "%" PRIu64 " message processing logs older than %u days", n, r->log_days);
 }
 
 static void forget_expired(struct retention *r, int64_t now)

@@ -46,10 +46,10 @@ static void answer_token(void *ctx, struct http_request *r)
     identity_token(((struct faces *)ctx)->identity, r);
 }
 
-#define ADMIN_FACE(name)                                   \
+#define ADMIN_FACE(name)                                         \
     static void answer_##name(void *ctx, struct http_request *r) \
-    {                                                      \
-        admin_##name(&((struct faces *)ctx)->admin, r);    \
+    {                                                            \
+        admin_##name(&((struct faces *)ctx)->admin, r);          \
     }
 ADMIN_FACE(handle)
 ADMIN_FACE(root)
@@ -60,17 +60,17 @@ ADMIN_FACE(metrics)
 void routes_fill(struct http_route ret[ROUTES], struct faces *f)
 {
     const struct http_route routes[ROUTES] = {
-        {"/api/v1",              answer_api,     admit_user,    f},
-        {"/http",                answer_flow,    admit_flow,    f},
-        {DEVOPS_ROOT,            answer_devops,  admit_gateway, f},
+        {"/api/v1",              answer_api,        admit_user,    f},
+        {"/http",                answer_flow,       admit_flow,    f},
+        {DEVOPS_ROOT,            answer_devops,     admit_gateway, f},
         {"/sap/opu/odata",       answer_no_service, admit_gateway, f},
-        {"/oauth/token",         answer_token,   NULL,          f},
-        {"/oauth2/api/v1/token", answer_token,   NULL,          f},
-        {"/tidemill/v1",         answer_handle,  admit_user,    f},
-        {"/livez",               answer_live,    NULL,          f},
-        {"/readyz",              answer_ready,   NULL,          f},
-        {"/metrics",             answer_metrics, NULL,          f},
-        {"",                     answer_root,    admit_anybody, f},
+        {"/oauth/token",         answer_token,      NULL,          f},
+        {"/oauth2/api/v1/token", answer_token,      NULL,          f},
+        {"/tidemill/v1",         answer_handle,     admit_user,    f},
+        {"/livez",               answer_live,       NULL,          f},
+        {"/readyz",              answer_ready,      NULL,          f},
+        {"/metrics",             answer_metrics,    NULL,          f},
+        {"",                     answer_root,       admit_anybody, f},
     };
     memcpy(ret, routes, sizeof routes);
 }

@@ -12,8 +12,9 @@
 
 static const struct option options[] = {
     REMOTE_OPTIONS,
-    {"package", 'p', OPTION_TEXT, "ID",      "Default", "integration package to put the artifacts into; made when missing"},
-    {"timeout", 0,   OPTION_INT,  "SECONDS", "60",      "how long to wait for STARTED"                                   },
+    {"package", 'p', OPTION_TEXT, "ID",      "Default",
+      "integration package to put the artifacts into; made when missing"               },
+    {"timeout", 0,   OPTION_INT,  "SECONDS", "60",      "how long to wait for STARTED"},
 };
 /* What an artifact's kind is called in entity sets and functions. */
 static const struct {
@@ -40,7 +41,8 @@ static str artifact_id(struct arena *a, str id)
     char *z = arena_strdup(a, id);
     for (size_t i = 0; i < id.n; i++) {
         char ch = z[i];
-        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || strchr("_.-", ch);
+        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                  (ch >= '0' && ch <= '9') || strchr("_.-", ch);
         z[i] = ok ? ch : '_';
     }
     return (str){z, id.n};
@@ -60,12 +62,14 @@ static str json_object(struct arena *a, const char *const *keys, const str *valu
     return arena_str(a, buf_str(&b));
 }
 
-static bool upload(struct remote *r, const struct bundle *b, const char *family, str id, str package, str zip, struct err *e)
+static bool upload(struct remote *r, const struct bundle *b, const char *family, str id,
+                   str package, str zip, struct err *e)
 {
     static const char *const keys[] = {"Name", "ArtifactContent", "Id", "PackageId"};
     struct answer a;
-    str entity = arena_fmt(r->arena, "/api/v1/%sDesigntimeArtifacts(Id='" STR_FMT "',Version='active')", family,
-                           STR_ARG(remote_key(r, id)));
+    str entity =
+        arena_fmt(r->arena, "/api/v1/%sDesigntimeArtifacts(Id='" STR_FMT "',Version='active')",
+                  family, STR_ARG(remote_key(r, id)));
     str values[] = {b->name.n ? b->name : id, base64_encode(r->arena, zip), id, package};
     if (!remote_call(r, "GET", entity, STR_NONE, absent, &a, e))
         return false;
@@ -81,7 +85,9 @@ static void read_problems(struct remote *r, str path, struct err *e)
     struct answer a;
     struct err ignored = {0};
     AUTO(buf) struct buf b = BUF(400);
-    if (!remote_call(r, "GET", arena_fmt(r->arena, STR_FMT "/ErrorInformation/$value", STR_ARG(path)), STR_NONE, NULL, &a, &ignored))
+    if (!remote_call(r, "GET",
+                     arena_fmt(r->arena, STR_FMT "/ErrorInformation/$value", STR_ARG(path)),
+                     STR_NONE, NULL, &a, &ignored))
         return;
     const struct jr *list = jr_get(a.json, "parameter");
     for (const struct jr *p = list ? list->first : NULL; p; p = p->next)
@@ -92,8 +98,10 @@ static void read_problems(struct remote *r, str path, struct err *e)
 static bool wait_started(struct remote *r, str id, int64_t timeout_s, struct err *e)
 {
     int64_t end = time_monotonic_ms() + timeout_s * 1000;
-    str path = arena_fmt(r->arena, "/api/v1/IntegrationRuntimeArtifacts('" STR_FMT "')", STR_ARG(remote_key(r, id)));
-    for (useconds_t pause = 2000; time_monotonic_ms() < end; pause = pause < 200000 ? pause * 2 : pause) {
+    str path = arena_fmt(r->arena, "/api/v1/IntegrationRuntimeArtifacts('" STR_FMT "')",
+                         STR_ARG(remote_key(r, id)));
+    for (useconds_t pause = 2000; time_monotonic_ms() < end;
+         pause = pause < 200000 ? pause * 2 : pause) {
         struct answer a;
         if (!remote_call(r, "GET", path, STR_NONE, absent, &a, e))
             return false;
@@ -120,11 +128,14 @@ static bool deploy(struct cli *c, struct remote *r, str path, str *ret_id, struc
         return false;
     const char *family = family_of(b);
     str id = *ret_id = artifact_id(c->arena, b->id);
-    bool ok = remote_call(r, "POST", STR("/api/v1/IntegrationPackages"), json_object(r->arena, keys, values, COUNT(keys)), exists, &a, e) &&
+    bool ok = remote_call(r, "POST", STR("/api/v1/IntegrationPackages"),
+                          json_object(r->arena, keys, values, COUNT(keys)), exists, &a, e) &&
               upload(r, b, family, id, package, zip, e) &&
               remote_call(r, "POST",
-                          arena_fmt(r->arena, "/api/v1/Deploy%sDesigntimeArtifact?Id='" STR_FMT "'&Version='active'", family,
-                                    STR_ARG(remote_key(r, id))),
+                          arena_fmt(r->arena,
+                                    "/api/v1/Deploy%sDesigntimeArtifact?Id='" STR_FMT
+                                    "'&Version='active'",
+                                    family, STR_ARG(remote_key(r, id))),
                           STR_NONE, NULL, &a, e) &&
               wait_started(r, id, cli_int(c, "timeout"), e);
     bundle_free(b);
@@ -137,14 +148,19 @@ static str endpoints_of(struct remote *r, str id)
     struct answer a;
     struct err ignored = {0};
     str all = STR("");
-    str path = arena_fmt(r->arena, "/api/v1/ServiceEndpoints?$filter=Name%%20eq%%20'" STR_FMT "'&$expand=EntryPoints", STR_ARG(remote_key(r, id)));
+    str path = arena_fmt(r->arena,
+                         "/api/v1/ServiceEndpoints?$filter=Name%%20eq%%20'" STR_FMT
+                         "'&$expand=EntryPoints",
+                         STR_ARG(remote_key(r, id)));
     if (!remote_call(r, "GET", path, STR_NONE, NULL, &a, &ignored))
         return all;
     const struct jr *list = jr_get(jr_get(a.json, "d"), "results");
     for (const struct jr *s = list ? list->first : NULL; s; s = s->next) {
         const struct jr *points = jr_get(jr_get(s, "EntryPoints"), "results");
-        for (const struct jr *p = points ? points->first : NULL; p && str_eq(jr_text(s, "Name"), id); p = p->next)
-            all = arena_fmt(r->arena, STR_FMT "%s" STR_FMT, STR_ARG(all), all.n ? " " : "", STR_ARG(jr_text(p, "Url")));
+        for (const struct jr *p = points ? points->first : NULL;
+             p && str_eq(jr_text(s, "Name"), id); p = p->next)
+            all = arena_fmt(r->arena, STR_FMT "%s" STR_FMT, STR_ARG(all), all.n ? " " : "",
+                            STR_ARG(jr_text(p, "Url")));
     }
     return all;
 }
@@ -166,9 +182,12 @@ static enum exit_code run(struct cli *c, struct err *e)
         bool ok = deploy(c, &r, path, &id, &failure);
         if (!ok && code == CLI_OK)
             code = cli_exit_code(&failure);
-        str cells[] = {path, id, ok ? STR("STARTED") : STR("ERROR"),
+        str cells[] = {path,
+                       id,
+                       ok ? STR("STARTED") : STR("ERROR"),
                        arena_fmt(c->arena, "%lld", (long long)(time_monotonic_ms() - start)),
-                       ok ? endpoints_of(&r, id) : STR(""), arena_fmt(c->arena, "%s", failure.msg)};
+                       ok ? endpoints_of(&r, id) : STR(""),
+                       arena_fmt(c->arena, "%s", failure.msg)};
         table_add(c, &t, cells);
     }
     if (c->arguments.n > 1 && isatty(STDERR_FILENO))
@@ -178,6 +197,12 @@ static enum exit_code run(struct cli *c, struct err *e)
 }
 
 const struct command command_deploy = {
-    "deploy", "FLOW.zip|FOLDER...", 1, 10000, "Upload and deploy artifacts, and wait until they have started",
+    "deploy",
+    "FLOW.zip|FOLDER...",
+    1,
+    10000,
+    "Upload and deploy artifacts, and wait until they have started",
     "  $ tidemill deploy export.zip\n  $ tidemill deploy --key service-key.json --package Orders flows/*.zip -o json\n",
-    options, COUNT(options), run};
+    options,
+    COUNT(options),
+    run};

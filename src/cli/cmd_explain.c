@@ -18,5 +18,12 @@ static enum exit_code run(struct cli *c, struct err *e)
 }
 
 const struct command command_flow_explain = {
-    "flow explain", "FLOW.zip|FOLDER", 1, 1, "Print the program a flow compiles to, or everything it lacks",
-    "  $ tidemill flow explain export.zip\n", NULL, 0, run};
+    "flow explain",
+    "FLOW.zip|FOLDER",
+    1,
+    1,
+    "Print the program a flow compiles to, or everything it lacks",
+    "  $ tidemill flow explain export.zip\n",
+    NULL,
+    0,
+    run};

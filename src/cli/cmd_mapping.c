@@ -230,7 +230,15 @@ const struct command command_mapping_explain = {
     COUNT(explain_options),
     explain};
 const struct command command_mapping_functions = {
-    "mapping functions", "", 0, 0, "List the standard functions: name, inputs, what they do", NULL, NULL, 0, functions};
+    "mapping functions",
+    "",
+    0,
+    0,
+    "List the standard functions: name, inputs, what they do",
+    NULL,
+    NULL,
+    0,
+    functions};
 const struct command command_mapping_run = {
     "mapping run",
     "FILE.mmap|BUNDLE.zip|FOLDER",

@@ -12,16 +12,21 @@
 enum { EDMX_LIMIT = 64 << 20 };
 
 static const struct option options[] = {
-    {"data",      'd', OPTION_TEXT, "FILE|DIR",       NULL,             "JSON by entity sets, or a directory with one file a set; else rows are made up"},
-    {"listen",    'l', OPTION_TEXT, "HOST:PORT",      "127.0.0.1:8090", "address to listen on; a loopback one unless --user is given"                   },
-    {"path",      'p', OPTION_TEXT, "/PATH/",         "/odata/",        "the service root"                                                              },
-    {"page-size", 0,   OPTION_INT,  "N",              "1000",           "entities in one answer"                                                        },
-    {"basis",     0,   OPTION_TEXT, "olingo|gateway", "olingo",         "gateway: with CSRF tokens and sessions"                                        },
-    {"user",      0,   OPTION_TEXT, "NAME:PASSWORD",  NULL,             "Basic credentials that every request must have"                                },
-    {"store",     0,   OPTION_TEXT, "DIR",            ":memory:",       "directory that keeps the rows; else they are gone at the end"                  },
-    {"seed",      0,   OPTION_INT,  "N",              "1",              "rows that are made up are the same for the same seed"                          },
-    {"rows",      0,   OPTION_INT,  "N",              "20",             "rows made up for each set"                                                     },
-    {"record",    0,   OPTION_FLAG, NULL,             NULL,             "write each request and its answer to SERVICE.record.jsonl"                     },
+    {"data",      'd', OPTION_TEXT, "FILE|DIR",       NULL,
+     "JSON by entity sets, or a directory with one file a set; else rows are made up"                                                 },
+    {"listen",    'l', OPTION_TEXT, "HOST:PORT",      "127.0.0.1:8090",
+     "address to listen on; a loopback one unless --user is given"                                                                    },
+    {"path",      'p', OPTION_TEXT, "/PATH/",         "/odata/",        "the service root"                                            },
+    {"page-size", 0,   OPTION_INT,  "N",              "1000",           "entities in one answer"                                      },
+    {"basis",     0,   OPTION_TEXT, "olingo|gateway", "olingo",         "gateway: with CSRF tokens and sessions"                      },
+    {"user",      0,   OPTION_TEXT, "NAME:PASSWORD",  NULL,
+     "Basic credentials that every request must have"                                                                                 },
+    {"store",     0,   OPTION_TEXT, "DIR",
+     ":memory:",                                                        "directory that keeps the rows; else they are gone at the end"},
+    {"seed",      0,   OPTION_INT,  "N",              "1",              "rows that are made up are the same for the same seed"        },
+    {"rows",      0,   OPTION_INT,  "N",              "20",             "rows made up for each set"                                   },
+    {"record",    0,   OPTION_FLAG, NULL,             NULL,
+     "write each request and its answer to SERVICE.record.jsonl"                                                                      },
 };
 
 /* "HOST:PORT"; a host that is no number is localhost. */
@@ -29,8 +34,10 @@ static bool split_listen(str listen, str *ret_host, uint16_t *ret_port, struct e
 {
     size_t colon = str_rfind_char(listen, ':');
     int64_t port;
-    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 || port > 65535)
-        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'", STR_ARG(listen));
+    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 ||
+        port > 65535)
+        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'",
+                       STR_ARG(listen));
     str host = str_sub(listen, 0, colon);
     if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
         host = str_sub(host, 1, host.n - 1);
@@ -43,7 +50,9 @@ static bool check_exposure(const struct cli *c, str host, struct err *e)
 {
     bool loopback = str_starts(host, STR("127.")) || str_eqz(host, "::1");
     return loopback || cli_text(c, "user").p ||
-           err_set(e, ERR_BAD_REQUEST, "a mock lets everybody in: listening on " STR_FMT " wants --user", STR_ARG(host));
+           err_set(e, ERR_BAD_REQUEST,
+                   "a mock lets everybody in: listening on " STR_FMT " wants --user",
+                   STR_ARG(host));
 }
 
 static bool read_root(struct cli *c, str *ret, struct err *e)
@@ -61,7 +70,8 @@ static bool configure(struct cli *c, struct store *store, struct mock_config *re
 {
     str basis = cli_text(c, "basis"), file = c->arguments.at[0];
     if (!str_eqz(basis, "olingo") && !str_eqz(basis, "gateway"))
-        return err_set(e, ERR_BAD_REQUEST, "--basis is olingo or gateway, not '" STR_FMT "'", STR_ARG(basis));
+        return err_set(e, ERR_BAD_REQUEST, "--basis is olingo or gateway, not '" STR_FMT "'",
+                       STR_ARG(basis));
     *ret = (struct mock_config){.data = cli_text(c, "data"),
                                 .page_size = (unsigned)cli_int(c, "page-size"),
                                 .basis = str_eqz(basis, "gateway") ? MOCK_GATEWAY : MOCK_OLINGO,
@@ -70,24 +80,30 @@ static bool configure(struct cli *c, struct store *store, struct mock_config *re
                                 .rows = (unsigned)cli_int(c, "rows"),
                                 .store = store};
     if (cli_flag(c, "record"))
-        ret->record = arena_fmt(c->arena, STR_FMT ".record.jsonl",
-                                STR_ARG(str_ends(file, STR(".edmx")) ? str_sub(file, 0, file.n - 5) : file));
-    return read_root(c, &ret->root, e) && file_read(c->arena, arena_strdup(c->arena, file), EDMX_LIMIT, &ret->edmx, e);
+        ret->record =
+            arena_fmt(c->arena, STR_FMT ".record.jsonl",
+                      STR_ARG(str_ends(file, STR(".edmx")) ? str_sub(file, 0, file.n - 5) : file));
+    return read_root(c, &ret->root, e) &&
+           file_read(c->arena, arena_strdup(c->arena, file), EDMX_LIMIT, &ret->edmx, e);
 }
 
-static enum exit_code serve(struct cli *c, struct mock *mock, const struct mock_config *config, const sigset_t *stop, struct err *e)
+static enum exit_code serve(struct cli *c, struct mock *mock, const struct mock_config *config,
+                            const sigset_t *stop, struct err *e)
 {
-    const struct http_route route = {arena_strdup(c->arena, config->root), mock_handle, mock_admit, mock};
+    const struct http_route route = {arena_strdup(c->arena, config->root), mock_handle, mock_admit,
+                                     mock};
     struct http_server_config h = {.routes = &route, .nroutes = 1};
     struct http_server *server;
     int signal_number;
-    if (!split_listen(cli_text(c, "listen"), &h.address, &h.port, e) || !check_exposure(c, h.address, e))
+    if (!split_listen(cli_text(c, "listen"), &h.address, &h.port, e) ||
+        !check_exposure(c, h.address, e))
         return CLI_USAGE;
     if (!http_server_start(&h, &server, e))
         return cli_exit_code(e);
     bool six = str_find_char(h.address, ':', 0) != SIZE_MAX;
-    printf("http://%s" STR_FMT "%s:%u" STR_FMT "/ serves %zu entity sets\n", six ? "[" : "", STR_ARG(h.address), six ? "]" : "",
-           http_server_port(server), STR_ARG(config->root), mock_sets(mock));
+    printf("http://%s" STR_FMT "%s:%u" STR_FMT "/ serves %zu entity sets\n", six ? "[" : "",
+           STR_ARG(h.address), six ? "]" : "", http_server_port(server), STR_ARG(config->root),
+           mock_sets(mock));
     fflush(stdout);
     sigwait(stop, &signal_number);
     http_server_stop(server, 2000);
@@ -108,7 +124,8 @@ static enum exit_code run(struct cli *c, struct err *e)
     signal(SIGPIPE, SIG_IGN);
     xml_setup();
     enum exit_code code = CLI_USAGE;
-    if (store_open(&store_config, &store, e) && configure(c, store, &config, e) && mock_open(&config, &mock, e))
+    if (store_open(&store_config, &store, e) && configure(c, store, &config, e) &&
+        mock_open(&config, &mock, e))
         code = serve(c, mock, &config, &stop, e);
     else if (e->code == ERR_UNAVAILABLE || e->code == ERR_NOT_FOUND)
         code = cli_exit_code(e);
@@ -118,7 +135,13 @@ static enum exit_code run(struct cli *c, struct err *e)
 }
 
 const struct command command_mock = {
-    "mock", "SERVICE.edmx", 1, 1, "Serve an OData V2 service from its EDMX alone",
+    "mock",
+    "SERVICE.edmx",
+    1,
+    1,
+    "Serve an OData V2 service from its EDMX alone",
     "  $ tidemill mock API_SALES_ORDER_SRV.edmx --path /sap/opu/odata/sap/API_SALES_ORDER_SRV/\n"
     "  $ tidemill mock service.edmx --data rows.json --listen 127.0.0.1:9000 --basis gateway\n",
-    options, COUNT(options), run};
+    options,
+    COUNT(options),
+    run};

@@ -13,12 +13,13 @@
 enum { LARGEST_BODY = 400 << 20, SHOWN = 2000 };
 
 static const struct option options[] = {
-    {"body",     'b', OPTION_TEXT, "FILE|-",    NULL, "message body; - for stdin"                            },
-    {"header",   'H', OPTION_LIST, "NAME=VALUE", NULL, "message header; repeatable"                          },
-    {"property", 'p', OPTION_LIST, "NAME=VALUE", NULL, "exchange property; repeatable"                       },
-    {"trace",    't', OPTION_FLAG, NULL,        NULL, "show every step with its time, and the bodies, on stderr"},
-    {"map-host", 0,   OPTION_LIST, "FROM=TO",   NULL, "redirect outgoing calls; repeatable"                  },
-    {"map-smtp", 0,   OPTION_TEXT, "HOST:PORT", NULL, "redirect all mail"                                    },
+    {"body",     'b', OPTION_TEXT, "FILE|-",     NULL, "message body; - for stdin"          },
+    {"header",   'H', OPTION_LIST, "NAME=VALUE", NULL, "message header; repeatable"         },
+    {"property", 'p', OPTION_LIST, "NAME=VALUE", NULL, "exchange property; repeatable"      },
+    {"trace",    't', OPTION_FLAG, NULL,         NULL,
+     "show every step with its time, and the bodies, on stderr"                             },
+    {"map-host", 0,   OPTION_LIST, "FROM=TO",    NULL, "redirect outgoing calls; repeatable"},
+    {"map-smtp", 0,   OPTION_TEXT, "HOST:PORT",  NULL, "redirect all mail"                  },
 };
 
 struct outcome {
@@ -33,7 +34,8 @@ struct outcome {
 static void print_body(struct body *b)
 {
     str s = body_bytes(b);
-    fprintf(stderr, "      body, %zu bytes: " STR_FMT "%s\n", s.n, STR_ARG(str_sub(s, 0, SHOWN)), s.n > SHOWN ? " …" : "");
+    fprintf(stderr, "      body, %zu bytes: " STR_FMT "%s\n", s.n, STR_ARG(str_sub(s, 0, SHOWN)),
+            s.n > SHOWN ? " …" : "");
 }
 
 static void show_step(void *arg, const struct step_seen *s)
@@ -41,8 +43,9 @@ static void show_step(void *arg, const struct step_seen *s)
     struct outcome *o = arg;
     const struct operation *op = s->operation;
     pthread_mutex_lock(&o->lock);
-    fprintf(stderr, "%8.3f ms  %-18s " STR_FMT " (" STR_FMT ")%s%s\n", (double)(s->end_us - s->start_us) / 1000.0, op->type->name,
-            STR_ARG(op->label), STR_ARG(op->id), s->error ? "  FAILED: " : "", s->error ? s->error->msg : "");
+    fprintf(stderr, "%8.3f ms  %-18s " STR_FMT " (" STR_FMT ")%s%s\n",
+            (double)(s->end_us - s->start_us) / 1000.0, op->type->name, STR_ARG(op->label),
+            STR_ARG(op->id), s->error ? "  FAILED: " : "", s->error ? s->error->msg : "");
     if (s->exchange->body != o->last) {
         print_body(s->exchange->body);
         body_unref(o->last);
@@ -129,7 +132,13 @@ static enum exit_code run(struct cli *c, struct err *e)
 }
 
 const struct command command_run = {
-    "run", "FLOW.zip|FOLDER", 1, 1, "Run one message through a flow, without a server; the answer goes to stdout",
+    "run",
+    "FLOW.zip|FOLDER",
+    1,
+    1,
+    "Run one message through a flow, without a server; the answer goes to stdout",
     "  $ tidemill run export.zip --body order.xml --header SAP_Sender=ERP --trace\n"
     "  $ echo '<order/>' | tidemill run my-flow/ --body -\n",
-    options, COUNT(options), run};
+    options,
+    COUNT(options),
+    run};

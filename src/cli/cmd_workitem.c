@@ -15,10 +15,10 @@ static const struct option remote_options[] = {REMOTE_OPTIONS};
 /* ---- list ---- */
 static const struct option list_options[] = {
     REMOTE_OPTIONS,
-    {"status",  's', OPTION_TEXT, "CODE", NULL,  "only items in this user status"       },
-    {"type",    't', OPTION_TEXT, "TYPE", NULL,  "only items of this process type"      },
-    {"project", 'p', OPTION_TEXT, "NAME", NULL,  "only items planned in this project"   },
-    {"top",     'n', OPTION_INT,  "N",    "100", "how many, at most 1000"               },
+    {"status",  's', OPTION_TEXT, "CODE", NULL,  "only items in this user status"        },
+    {"type",    't', OPTION_TEXT, "TYPE", NULL,  "only items of this process type"       },
+    {"project", 'p', OPTION_TEXT, "NAME", NULL,  "only items planned in this project"    },
+    {"top",     'n', OPTION_INT,  "N",    "100", "how many, at most 1000"                },
     {"skip",    0,   OPTION_INT,  "N",    "0",   "how many to leave out at the beginning"},
 };
 
@@ -31,7 +31,8 @@ static str list_path(struct cli *c)
         {"type",    "processType"   },
         {"project", "plannedProject"},
     };
-    str path = arena_fmt(c->arena, PATH "?top=%lld&skip=%lld", (long long)cli_int(c, "top"), (long long)cli_int(c, "skip"));
+    str path = arena_fmt(c->arena, PATH "?top=%lld&skip=%lld", (long long)cli_int(c, "top"),
+                         (long long)cli_int(c, "skip"));
     for (size_t i = 0; i < COUNT(filters); i++) {
         str v = cli_text(c, filters[i].option);
         if (v.p)
@@ -43,8 +44,9 @@ static str list_path(struct cli *c)
 
 static enum exit_code list_run(struct cli *c, struct err *e)
 {
-    static const char *const names[] = {"objectId",       "guid",      "processType", "userStatus",
-                                        "userStatusDesc", "changedBy", "changedAt",   "description"};
+    static const char *const names[] = {"objectId",   "guid",           "processType",
+                                        "userStatus", "userStatusDesc", "changedBy",
+                                        "changedAt",  "description"};
     struct table t = {names, COUNT(names), {0}};
     AUTO(remote) struct remote r = {0};
     struct answer a;
@@ -62,7 +64,8 @@ static enum exit_code list_run(struct cli *c, struct err *e)
 
 /* ---- one item ---- */
 /* JSON as answered, or a line for each thing worth reading. */
-static void print_list(const struct jr *item, const char *list, const char *const *members, size_t n)
+static void print_list(const struct jr *item, const char *list, const char *const *members,
+                       size_t n)
 {
     const struct jr *all = jr_get(item, list);
     for (const struct jr *x = all ? all->first : NULL; x; x = x->next) {
@@ -75,9 +78,12 @@ static void print_list(const struct jr *item, const char *list, const char *cons
 
 static void print_item(const struct cli *c, const struct answer *a)
 {
-    static const char *const releases[] = {"releaseNumber", "releaseDesc"}, *const categories[] = {"catId", "catDesc"},
-                             *const texts[] = {"createdAt", "textType", "textTypeDesc", "createdBy", "textContent"},
-                             *const files[] = {"createdAt", "attachmentId", "fileName", "mimeType", "createdBy"},
+    static const char *const releases[] = {"releaseNumber", "releaseDesc"},
+                             *const categories[] = {"catId", "catDesc"},
+                             *const texts[] = {"createdAt", "textType", "textTypeDesc", "createdBy",
+                                               "textContent"},
+                             *const files[] = {"createdAt", "attachmentId", "fileName", "mimeType",
+                                               "createdBy"},
                              *const changes[] = {"at", "by", "action", "before", "after"};
     if (cli_json(c)) {
         printf(STR_FMT "\n", STR_ARG(a->body));
@@ -93,7 +99,8 @@ static void print_item(const struct cli *c, const struct answer *a)
     print_list(a->json, "changes", changes, COUNT(changes));
 }
 
-static enum exit_code call_and_print(struct cli *c, const char *method, str path, str body, struct err *e)
+static enum exit_code call_and_print(struct cli *c, const char *method, str path, str body,
+                                     struct err *e)
 {
     AUTO(remote) struct remote r = {0};
     struct answer a;
@@ -105,7 +112,8 @@ static enum exit_code call_and_print(struct cli *c, const char *method, str path
 
 static str item_path(struct cli *c, const char *tail)
 {
-    return arena_fmt(c->arena, PATH "/" STR_FMT "%s", STR_ARG(percent_encode(c->arena, c->arguments.at[0], "")), tail);
+    return arena_fmt(c->arena, PATH "/" STR_FMT "%s",
+                     STR_ARG(percent_encode(c->arena, c->arguments.at[0], "")), tail);
 }
 
 static enum exit_code show_run(struct cli *c, struct err *e)
@@ -131,17 +139,19 @@ static const struct {
 };
 static const struct option create_options[] = {
     REMOTE_OPTIONS,
-    {"type",        't', OPTION_TEXT, "TYPE",   "S1MJ", "process type: S1MJ normal change, S1CG general change"},
-    {"description", 'd', OPTION_TEXT, "TEXT",   NULL,   "at most 40 characters"                               },
-    {"status",      's', OPTION_TEXT, "CODE",   NULL,   "user status; the profile's initial one when not given"},
-    {"guid",        0,   OPTION_TEXT, "GUID",   NULL,   "its guid; a new one when not given"                  },
-    {"number",      0,   OPTION_TEXT, "NUMBER", NULL,   "its objectId; the next one when not given"           },
-    {"priority",    0,   OPTION_TEXT, "1-4",    NULL,   "1 high to 4 very low"                                },
-    {"wricef",      0,   OPTION_TEXT, "LETTER", NULL,   "W, R, I, C, E or F"                                  },
-    {"project",     'p', OPTION_TEXT, "NAME",   NULL,   "planned project"                                     },
-    {"sprint",      0,   OPTION_TEXT, "NAME",   NULL,   "sprint"                                              },
-    {"package",     0,   OPTION_TEXT, "NUMBER", NULL,   "objectId of its work package"                        },
-    {"system",      0,   OPTION_TEXT, "NAME",   NULL,   "system"                                              },
+    {"type",        't', OPTION_TEXT, "TYPE",   "S1MJ",
+      "process type: S1MJ normal change, S1CG general change"                                       },
+    {"description", 'd', OPTION_TEXT, "TEXT",   NULL,   "at most 40 characters"                    },
+    {"status",      's', OPTION_TEXT, "CODE",   NULL,
+      "user status; the profile's initial one when not given"                                       },
+    {"guid",        0,   OPTION_TEXT, "GUID",   NULL,   "its guid; a new one when not given"       },
+    {"number",      0,   OPTION_TEXT, "NUMBER", NULL,   "its objectId; the next one when not given"},
+    {"priority",    0,   OPTION_TEXT, "1-4",    NULL,   "1 high to 4 very low"                     },
+    {"wricef",      0,   OPTION_TEXT, "LETTER", NULL,   "W, R, I, C, E or F"                       },
+    {"project",     'p', OPTION_TEXT, "NAME",   NULL,   "planned project"                          },
+    {"sprint",      0,   OPTION_TEXT, "NAME",   NULL,   "sprint"                                   },
+    {"package",     0,   OPTION_TEXT, "NUMBER", NULL,   "objectId of its work package"             },
+    {"system",      0,   OPTION_TEXT, "NAME",   NULL,   "system"                                   },
 };
 
 static enum exit_code create_run(struct cli *c, struct err *e)
@@ -206,18 +216,52 @@ static enum exit_code import_run(struct cli *c, struct err *e)
     return CLI_OK;
 }
 
-const struct command command_workitem_list = {
-    "workitem list", "", 0, 0, "List work items of the DevOps service", "  $ tidemill workitem list --status E0004\n",
-    list_options, COUNT(list_options), list_run};
+const struct command command_workitem_list = {"workitem list",
+                                              "",
+                                              0,
+                                              0,
+                                              "List work items of the DevOps service",
+                                              "  $ tidemill workitem list --status E0004\n",
+                                              list_options,
+                                              COUNT(list_options),
+                                              list_run};
 const struct command command_workitem_show = {
-    "workitem show", "ID", 1, 1, "Show a work item, its texts and attachments, and who changed it",
-    "  $ tidemill workitem show 8000000101 -o json\n", remote_options, COUNT(remote_options), show_run};
+    "workitem show",
+    "ID",
+    1,
+    1,
+    "Show a work item, its texts and attachments, and who changed it",
+    "  $ tidemill workitem show 8000000101 -o json\n",
+    remote_options,
+    COUNT(remote_options),
+    show_run};
 const struct command command_workitem_create = {
-    "workitem create", "", 0, 0, "Create a work item", "  $ tidemill workitem create --description 'Invoice form' --project FB_BUILD_01\n",
-    create_options, COUNT(create_options), create_run};
+    "workitem create",
+    "",
+    0,
+    0,
+    "Create a work item",
+    "  $ tidemill workitem create --description 'Invoice form' --project FB_BUILD_01\n",
+    create_options,
+    COUNT(create_options),
+    create_run};
 const struct command command_workitem_set_status = {
-    "workitem set-status", "ID STATUS", 2, 2, "Change the status of a work item",
-    "  $ tidemill workitem set-status 8000000101 E0004\n", status_options, COUNT(status_options), set_status_run};
+    "workitem set-status",
+    "ID STATUS",
+    2,
+    2,
+    "Change the status of a work item",
+    "  $ tidemill workitem set-status 8000000101 E0004\n",
+    status_options,
+    COUNT(status_options),
+    set_status_run};
 const struct command command_workitem_import = {
-    "workitem import", "FILE", 1, 1, "Import work items with their parts from JSON; - for stdin",
-    "  $ tidemill workitem import items.json\n", remote_options, COUNT(remote_options), import_run};
+    "workitem import",
+    "FILE",
+    1,
+    1,
+    "Import work items with their parts from JSON; - for stdin",
+    "  $ tidemill workitem import items.json\n",
+    remote_options,
+    COUNT(remote_options),
+    import_run};

@@ -18,11 +18,13 @@ static void print_option(const struct option *o)
 
 void help_program(void)
 {
-    puts("Tidemill runs exported SAP Cloud Integration flows on your own machine.\n\n"
-         "usage: tidemill COMMAND [options] [arguments]\n");
+    puts(
+        "Tidemill runs exported SAP Cloud Integration flows on your own machine.\n\n"
+        "usage: tidemill COMMAND [options] [arguments]\n");
     for (size_t i = 0; commands[i]; i++)
         printf("  %-16s %s\n", commands[i]->name, commands[i]->summary);
-    puts("\n'tidemill help COMMAND' shows its options and examples; 'tidemill help exit-codes' the exit codes.");
+    puts(
+        "\n'tidemill help COMMAND' shows its options and examples; 'tidemill help exit-codes' the exit codes.");
 }
 
 void help_command(const struct command *c)
@@ -30,7 +32,8 @@ void help_command(const struct command *c)
     printf("%s\n\nusage: tidemill %s [options] %s\n", c->summary, c->name, c->arguments);
     if (c->examples)
         printf("\n%s", c->examples);
-    puts("\noptions, also as TIDEMILL_<NAME> in the environment and as 'name = value' in the file of --config:");
+    puts(
+        "\noptions, also as TIDEMILL_<NAME> in the environment and as 'name = value' in the file of --config:");
     for (size_t i = 0; i < c->noptions; i++)
         print_option(&c->options[i]);
     for (size_t i = 0; i < ncommon_options; i++)
@@ -77,7 +80,8 @@ static void option_words(const struct command *c)
 /* The command's first word, unless an earlier row has it; n 0: it has. */
 static str new_word(size_t i)
 {
-    str word = str_sub(str_of(commands[i]->name), 0, str_find_char(str_of(commands[i]->name), ' ', 0));
+    str word =
+        str_sub(str_of(commands[i]->name), 0, str_find_char(str_of(commands[i]->name), ' ', 0));
     for (size_t k = 0; k < i; k++)
         if (str_starts(str_of(commands[k]->name), word))
             return STR("");
@@ -106,12 +110,14 @@ static void second_words(size_t i, str first)
 
 static void completion_bash(void)
 {
-    puts("# bash completion: source <(tidemill completion bash)\n"
-         "_tidemill() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
-         "  case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
+    puts(
+        "# bash completion: source <(tidemill completion bash)\n"
+        "_tidemill() {\n"
+        "  local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+        "  case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
     for (size_t i = 0; commands[i]; i++) {
-        printf("  \"%s%s) words=\"", commands[i]->name, strchr(commands[i]->name, ' ') ? "\"*" : " \"*");
+        printf("  \"%s%s) words=\"", commands[i]->name,
+               strchr(commands[i]->name, ' ') ? "\"*" : " \"*");
         option_words(commands[i]);
         puts("\" ;;");
     }
@@ -124,9 +130,10 @@ static void completion_bash(void)
             second_words(i, new_word(i));
             puts("\" ;;");
         }
-    puts("  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-         "  [[ $cur == -* || $COMP_CWORD -eq 1 ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n"
-         "complete -o filenames -F _tidemill tidemill");
+    puts(
+        "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+        "  [[ $cur == -* || $COMP_CWORD -eq 1 ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n"
+        "complete -o filenames -F _tidemill tidemill");
 }
 
 enum exit_code completion_run(struct cli *c, struct err *e)
@@ -135,7 +142,8 @@ enum exit_code completion_run(struct cli *c, struct err *e)
     if (str_eqz(shell, "zsh"))
         puts("#compdef tidemill\nautoload -U +X bashcompinit && bashcompinit");
     else if (!str_eqz(shell, "bash")) {
-        err_set(e, ERR_BAD_REQUEST, "completion is there for bash and zsh, not for '" STR_FMT "'", STR_ARG(shell));
+        err_set(e, ERR_BAD_REQUEST, "completion is there for bash and zsh, not for '" STR_FMT "'",
+                STR_ARG(shell));
         return CLI_USAGE;
     }
     completion_bash();
@@ -171,8 +179,9 @@ enum exit_code man_run(struct cli *c, struct err *e)
 {
     (void)c;
     (void)e;
-    puts(".TH TIDEMILL 1\n.SH NAME\ntidemill \\- run exported SAP Cloud Integration flows on your own machine\n"
-         ".SH SYNOPSIS\n.B tidemill\n.I COMMAND\n[options] [arguments]\n.SH COMMANDS");
+    puts(
+        ".TH TIDEMILL 1\n.SH NAME\ntidemill \\- run exported SAP Cloud Integration flows on your own machine\n"
+        ".SH SYNOPSIS\n.B tidemill\n.I COMMAND\n[options] [arguments]\n.SH COMMANDS");
     for (size_t i = 0; commands[i]; i++) {
         printf(".SS %s %s\n", commands[i]->name, commands[i]->arguments);
         roff(commands[i]->summary);
@@ -187,6 +196,7 @@ enum exit_code man_run(struct cli *c, struct err *e)
 #define X(name, code, doc) printf(".TP\n%d\n%s\n", code, doc);
     EXIT_CODES(X)
 #undef X
-    puts(".SH ENVIRONMENT\nEvery option may be given as TIDEMILL_<NAME>, in capitals with _ for \\-.");
+    puts(
+        ".SH ENVIRONMENT\nEvery option may be given as TIDEMILL_<NAME>, in capitals with _ for \\-.");
     return CLI_OK;
 }

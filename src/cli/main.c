@@ -26,6 +26,7 @@ int main(int argc, char **argv)
         code = c.command->run(&c, &e);
     }
     if (e.code)
-        fprintf(stderr, "tidemill: %s%s%s%s\n", e.msg, e.ctx[0] ? " (" : "", e.ctx, e.ctx[0] ? ")" : "");
+        fprintf(stderr, "tidemill: %s%s%s%s\n", e.msg, e.ctx[0] ? " (" : "", e.ctx,
+                e.ctx[0] ? ")" : "");
     return (int)code;
 }

@@ -10,16 +10,19 @@
 enum { LARGEST = 400 << 20, DEEPEST = 32 };
 
 /* Adds every file below root/below, in any order; names that begin with a dot are left out. */
-static bool add_folder(struct arena *a, str root, str below, unsigned depth, zip_entries *to, struct err *e)
+static bool add_folder(struct arena *a, str root, str below, unsigned depth, zip_entries *to,
+                       struct err *e)
 {
     str folder = below.n ? arena_fmt(a, STR_FMT "/" STR_FMT, STR_ARG(root), STR_ARG(below)) : root;
     DIR *d = depth < DEEPEST ? opendir(arena_strdup(a, folder)) : NULL;
-    bool ok = d != NULL || err_set(e, ERR_BAD_REQUEST, "cannot read the folder " STR_FMT, STR_ARG(folder));
+    bool ok = d != NULL ||
+              err_set(e, ERR_BAD_REQUEST, "cannot read the folder " STR_FMT, STR_ARG(folder));
     for (struct dirent *entry; ok && (entry = readdir(d));) {
         struct stat s;
         if (entry->d_name[0] == '.')
             continue;
-        str name = below.n ? arena_fmt(a, STR_FMT "/%s", STR_ARG(below), entry->d_name) : arena_fmt(a, "%s", entry->d_name);
+        str name = below.n ? arena_fmt(a, STR_FMT "/%s", STR_ARG(below), entry->d_name)
+                           : arena_fmt(a, "%s", entry->d_name);
         str path = arena_fmt(a, STR_FMT "/" STR_FMT, STR_ARG(root), STR_ARG(name)), bytes;
         if (stat(path.p, &s))
             continue;

@@ -5,7 +5,9 @@
 #include "base/codec.h"
 #include "base/time.h"
 
-enum { WORD_BYTES = 42 }; /* of an encoded word's text: 56 characters of base64, under RFC 2047's 75 */
+enum {
+    WORD_BYTES = 42
+}; /* of an encoded word's text: 56 characters of base64, under RFC 2047's 75 */
 
 static bool is_ascii(str s)
 {
@@ -142,11 +144,12 @@ static void write_address_header(struct buf *out, const char *header, str list)
 static void write_date(struct buf *out, int64_t ms)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct time_parts t;
     time_split_utc(ms, &t);
-    buf_addf(out, "Date: %s, %d %s %04d %02d:%02d:%02d +0000\r\n", days[t.weekday], t.day, months[t.month - 1], t.year, t.hour,
-             t.minute, t.second);
+    buf_addf(out, "Date: %s, %d %s %04d %02d:%02d:%02d +0000\r\n", days[t.weekday], t.day,
+             months[t.month - 1], t.year, t.hour, t.minute, t.second);
 }
 
 static void write_encoded(struct buf *out, str bytes)
@@ -207,7 +210,8 @@ void mime_write(struct buf *out, const struct mime_mail *m)
     }
     char boundary[ID_MESSAGE + 1]; /* base64 lines hold no "=_" and no '-' of it */
     id_message(boundary);
-    buf_addf(out, "Content-Type: multipart/mixed; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", boundary, boundary);
+    buf_addf(out, "Content-Type: multipart/mixed; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", boundary,
+             boundary);
     write_body(out, m);
     for (size_t i = 0; i < m->nattachments; i++) {
         buf_addf(out, "--=_%s\r\n", boundary);

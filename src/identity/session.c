@@ -90,12 +90,14 @@ static bool is_alive(struct identity *i, str number, int64_t issued)
 }
 
 /* A session's rest: "ISSUED|NUMBER|u or c|name". */
-static bool session_read(struct identity *i, struct http_request *r, const char *cookie, str *ret_number, str *ret_who)
+static bool session_read(struct identity *i, struct http_request *r, const char *cookie,
+                         str *ret_number, str *ret_who)
 {
     str rest, issued, ticket = cookie_value(r, cookie);
     int64_t ms;
-    if (!ticket.p || !ticket_read(i, r->arena, 's', ticket, &rest) || !str_split(&rest, '|', &issued) ||
-        !str_to_i64(issued, &ms) || !str_split(&rest, '|', ret_number) || !is_alive(i, *ret_number, ms))
+    if (!ticket.p || !ticket_read(i, r->arena, 's', ticket, &rest) ||
+        !str_split(&rest, '|', &issued) || !str_to_i64(issued, &ms) ||
+        !str_split(&rest, '|', ret_number) || !is_alive(i, *ret_number, ms))
         return false;
     *ret_who = rest;
     return true;
@@ -133,7 +135,8 @@ static void set_cookies(const struct user *u, struct http_request *r, str number
     struct arena *a = r->arena;
     int64_t now = time_now_ms();
     bool tls = str_starts(r->url, STR("https:"));
-    str rest = arena_fmt(a, "%" PRId64 "|" STR_FMT "|" STR_FMT, now, STR_ARG(number), STR_ARG(who(a, u->account)));
+    str rest = arena_fmt(a, "%" PRId64 "|" STR_FMT "|" STR_FMT, now, STR_ARG(number),
+                         STR_ARG(who(a, u->account)));
     for (size_t n = 0; n < COUNT(u->face->cookies); n++) {
         const struct session_cookie *c = &u->face->cookies[n];
         str value = str_of(c->fixed);
@@ -142,7 +145,8 @@ static void set_cookies(const struct user *u, struct http_request *r, str number
         else if (c->kind == COOKIE_NUMBER)
             value = str_sub(number, 0, 8);
         http_set(r, "Set-Cookie",
-                 arena_fmt(a, "%s=" STR_FMT "%s%s", c->name, STR_ARG(value), c->attributes, tls ? c->tls_attributes : ""));
+                 arena_fmt(a, "%s=" STR_FMT "%s%s", c->name, STR_ARG(value), c->attributes,
+                           tls ? c->tls_attributes : ""));
     }
 }
 
@@ -158,7 +162,8 @@ bool csrf_fetch(struct http_request *r)
     if (!known || u->face->renewed)
         set_cookies(u, r, number);
     http_set(r, "X-CSRF-Token",
-             ticket_make(u->account->identity, r->arena, 'x', time_now_ms() + SESSION_MS, number)); /* lives as its session */
+             ticket_make(u->account->identity, r->arena, 'x', time_now_ms() + SESSION_MS,
+                         number)); /* lives as its session */
     return true;
 }
 

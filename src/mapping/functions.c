@@ -1,7 +1,8 @@
 #include "mapping/inside.h"
 
-static const struct function_table *const tables[] = {&text_functions,      &number_functions, &date_functions,
-                                                      &condition_functions, &queue_functions,  &lookup_functions};
+static const struct function_table *const tables[] = {&text_functions,  &number_functions,
+                                                      &date_functions,  &condition_functions,
+                                                      &queue_functions, &lookup_functions};
 
 const struct function *function_named(str name)
 {

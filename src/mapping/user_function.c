@@ -171,7 +171,9 @@ bool user_function_signature(struct arena *a, struct mapping_script *s, struct e
 
 static str argument(struct entry v)
 {
-    return v.kind == ENTRY_SUPPRESS ? STR(MAPPING_SUPPRESSED) : v.kind == ENTRY_NIL ? STR(MAPPING_NILLED) : entry_str(v);
+    return v.kind == ENTRY_SUPPRESS ? STR(MAPPING_SUPPRESSED)
+           : v.kind == ENTRY_NIL    ? STR(MAPPING_NILLED)
+                                    : entry_str(v);
 }
 
 struct batch {

@@ -34,7 +34,8 @@ static str owner(struct arena *a, const struct entity *key)
     return arena_str(a, buf_str(&b));
 }
 
-bool odata_media_drop(struct store *s, struct store_batch *b, const struct entity *key, struct err *e)
+bool odata_media_drop(struct store *s, struct store_batch *b, const struct entity *key,
+                      struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     struct value who = VALUE_TEXT(owner(a, key)), file;
@@ -49,7 +50,7 @@ bool odata_media_drop(struct store *s, struct store_batch *b, const struct entit
 }
 
 bool odata_media_put(struct store *s, struct store_batch *b, const struct entity *key, str bytes,
-               struct err *e)
+                     struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
     char id[STORE_LARGE_ID + 1];

@@ -7,9 +7,8 @@
 enum { RETAIN_DAYS = 400 };
 
 static const char *const kind_names[] = {
-    [DATUM_TEXT] = "text", [DATUM_BOOL] = "bool",  [DATUM_INT] = "int",
-    [DATUM_REAL] = "real", [DATUM_BODY] = "bytes", [DATUM_FAULT] = "text",
-    [DATUM_OBJECT] = "text",
+    [DATUM_TEXT] = "text",  [DATUM_BOOL] = "bool",  [DATUM_INT] = "int",     [DATUM_REAL] = "real",
+    [DATUM_BODY] = "bytes", [DATUM_FAULT] = "text", [DATUM_OBJECT] = "text",
 };
 
 static str flow_of(struct exchange *x, bool global)

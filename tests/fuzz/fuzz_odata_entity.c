@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     }
     for (size_t i = 0; i < t->slots.n; i++)
-        assert(en->values[i].kind == V_NULL || en->values[i].kind == edm_value_kind(t->slots.at[i].property->type));
+        assert(en->values[i].kind == V_NULL ||
+               en->values[i].kind == edm_value_kind(t->slots.at[i].property->type));
     return 0;
 }

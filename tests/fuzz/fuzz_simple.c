@@ -1,9 +1,9 @@
 /* Simple: compiling never crashes; what compiles also runs, and says what is wrong when it cannot. */
 #include <assert.h>
 
+#include "engine/exchange.h"
 #include "engine/schedule.h"
 #include "engine/simple.h"
-#include "engine/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -80,15 +80,16 @@ const struct kind *kind_in(str name)
 
 bool artifacts_define(struct store *s, struct err *e)
 {
-    static const struct store_column artifact[] = {
-        {"id",            V_TEXT, true},
-        {"kind",          V_TEXT, true},
-        {"version",       V_TEXT, true},
-        {"package_id",    V_TEXT, true},
-        {"symbolic_name", V_TEXT, true},
-        {"created_by",    V_TEXT, true},
-        {"created_at",    V_TEXT, true},
-        {"first_hash",    V_TEXT, true}, /* of the content it was created with */
+    static const struct store_column artifact[] =
+        {
+            {"id",            V_TEXT, true},
+            {"kind",          V_TEXT, true},
+            {"version",       V_TEXT, true},
+            {"package_id",    V_TEXT, true},
+            {"symbolic_name", V_TEXT, true},
+            {"created_by",    V_TEXT, true},
+            {"created_at",    V_TEXT, true},
+            {"first_hash",    V_TEXT, true}, /* of the content it was created with */
     };
     static const struct store_column version[] = {
         {"id",           V_TEXT,  true},
@@ -209,7 +210,8 @@ static str content_hash(struct arena *a, str content)
         return STR("");
     for (size_t i = 0; i < b->files.entries.n; i++) {
         const struct map_entry *f = &b->files.entries.at[i];
-        if (f->value && !str_eqz(f->key, "META-INF/MANIFEST.MF")) /* in any order: a sum of what is mixed */
+        if (f->value &&
+            !str_eqz(f->key, "META-INF/MANIFEST.MF")) /* in any order: a sum of what is mixed */
             sum += str_hash(*(const str *)f->value) * (str_hash(f->key) | 1);
     }
     bundle_free(b);
@@ -222,9 +224,14 @@ void artifact_store(struct odata_call *c, struct store_batch *b, struct stored *
     s->modified_by = user_name(c->user);
     s->modified_at = now_text(c->arena);
     struct value artifact[] = {
-        VALUE_TEXT(s->id),         VALUE_TEXT(str_of(s->kind->name)), VALUE_TEXT(s->version),
-        VALUE_TEXT(s->package_id), VALUE_TEXT(s->symbolic_name),      VALUE_TEXT(s->created_by),
-        VALUE_TEXT(s->created_at), VALUE_TEXT(hash),
+        VALUE_TEXT(s->id),
+        VALUE_TEXT(str_of(s->kind->name)),
+        VALUE_TEXT(s->version),
+        VALUE_TEXT(s->package_id),
+        VALUE_TEXT(s->symbolic_name),
+        VALUE_TEXT(s->created_by),
+        VALUE_TEXT(s->created_at),
+        VALUE_TEXT(hash),
     };
     store_batch_add(
         b,

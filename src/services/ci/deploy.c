@@ -84,7 +84,8 @@ static bool compile(struct task *t, const struct bundle *b, struct program **ret
 }
 
 /* What flows find by name at run time. */
-static bool provide(struct ci *ci, str id, const struct kind *k, const struct bundle *b, struct err *e)
+static bool provide(struct ci *ci, str id, const struct kind *k, const struct bundle *b,
+                    struct err *e)
 {
     struct script_hosts *s = ci->registry->scripts;
     struct err none = {0};
@@ -102,16 +103,18 @@ void deploy_withdraw(struct ci *ci, str id)
         script_withdraw(ci->registry->scripts, id);
 }
 
-bool ci_artifact_files(void *arg, const char *type, str id, struct arena *a, struct map *ret, struct err *e)
+bool ci_artifact_files(void *arg, const char *type, str id, struct arena *a, struct map *ret,
+                       struct err *e)
 {
     struct ci *ci = arg;
     struct value binds[] = {VALUE_TEXT(id), VALUE_TEXT(str_of(type))}, content;
     struct bundle *b;
     bool found;
-    if (!query_row(ci->store, a,
-                   "SELECT c.content FROM integration_runtime_artifact r JOIN runtime_content c ON c.id = r.id"
-                   " WHERE r.id = ? AND r.type = ? AND r.status <> 'ERROR'",
-                   binds, COUNT(binds), &content, 1, &found, e))
+    if (!query_row(
+            ci->store, a,
+            "SELECT c.content FROM integration_runtime_artifact r JOIN runtime_content c ON c.id = r.id"
+            " WHERE r.id = ? AND r.type = ? AND r.status <> 'ERROR'",
+            binds, COUNT(binds), &content, 1, &found, e))
         return false;
     if (!found)
         return err_set(e, ERR_NOT_FOUND, "'" STR_FMT "' is not deployed", STR_ARG(id));
@@ -141,7 +144,8 @@ static bool build(struct task *t, const struct kind *k, const struct runtime *r,
         return false;
     }
     b->id = t->artifact;
-    bool ok = k->check ? k->check(b, &e) && provide(t->ci, t->artifact, k, b, &e) : compile(t, b, ret, out);
+    bool ok = k->check ? k->check(b, &e) && provide(t->ci, t->artifact, k, b, &e)
+                       : compile(t, b, ret, out);
     if (!ok && k->check)
         buf_addf(out, "%s%s%s", e.ctx, *e.ctx ? ": " : "", e.msg);
     bundle_free(b);

@@ -318,7 +318,7 @@ void kit_tables(struct store *s)
          "message_guid correlation_id application_message_id application_message_type #log_start #log_end sender receiver"
          " status integration_artifact_id integration_artifact_name integration_artifact_type"
          " integration_artifact_package_id integration_artifact_package_name log_level custom_status transaction_id"
-         " local_component_name #last_change_time #sent_calls #sent_bytes #sent_slices",                                                                    "message_guid" },
+         " local_component_name #last_change_time #sent_calls #sent_bytes #sent_slices",                               "message_guid" },
         {"custom_header_property",          "id message_guid name value",                                              "id"           },
         {"adapter_attribute",               "id message_guid adapter_id adapter_message_id name value",                "id"           },
         {"mpl_attachment",                  "id message_guid #time_stamp name content_type #payload_size @payload",

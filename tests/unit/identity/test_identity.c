@@ -16,7 +16,8 @@ static int setup(void **state)
     struct err e = {0};
     str roles[] = {STR("PI_Read_Only"), STR("ESBMessaging.send")};
     assert_true(store_open(&(struct store_config){.dir = STR(":memory:")}, &f.store, &e));
-    assert_true(identity_open(&(struct identity_config){.store = f.store, .dev = true}, &f.identity, &e));
+    assert_true(
+        identity_open(&(struct identity_config){.store = f.store, .dev = true}, &f.identity, &e));
     assert_true(identity_put_user(f.identity, STR("ann"), STR("correct horse"), roles, 2, &e));
     *state = &f;
     return 0;
@@ -33,7 +34,8 @@ static int teardown(void **state)
 static struct http_request *request(struct arena *a, const char *method, str authorization)
 {
     struct http_request *r = arena_new_of(a, struct http_request);
-    *r = (struct http_request){.arena = a, .method = str_of(method), .path = STR("/"), .url = STR("http://h")};
+    *r = (struct http_request){
+        .arena = a, .method = str_of(method), .path = STR("/"), .url = STR("http://h")};
     r->response.out = BUF(1 << 20);
     if (authorization.p)
         vec_add(a, &r->headers.list, (struct http_header){STR("Authorization"), authorization});
@@ -129,10 +131,10 @@ static void test_csrf(void **state)
         str token, cookie;
         bool ok;
     } rows[] = {
-        {token,              cookie,   true },
-        {token,              STR_NONE, false},
-        {STR_NONE,           cookie,   false},
-        {STR("abcdefghijkl"), cookie,  false},
+        {token,               cookie,   true },
+        {token,               STR_NONE, false},
+        {STR_NONE,            cookie,   false},
+        {STR("abcdefghijkl"), cookie,   false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct http_request *r = request(a, "POST", basic(a, "dev:dev"));
@@ -168,23 +170,31 @@ static void test_gateway_cookies(void **state)
     AUTO(arena) struct arena *a = arena_new();
     struct err e = {0};
     size_t limit = 0;
-    const char *const urls[] = {"http://h", "https://h"}, *const tails[] = {"; path=/", "; path=/; secure; HttpOnly"};
+    const char *const urls[] = {"http://h", "https://h"}, *const tails[] = {
+                                                              "; path=/",
+                                                              "; path=/; secure; HttpOnly"};
     for (size_t i = 0; i < COUNT(urls); i++) {
         struct http_request *fetch = request(a, "GET", basic(a, "dev:dev"));
         fetch->url = str_of(urls[i]);
         vec_add(a, &fetch->headers.list, (struct http_header){STR("x-csrf-token"), STR("Fetch")});
         assert_true(identity_admit_gateway(f->identity, fetch, &limit, &e));
         assert_true(csrf_fetch(fetch));
-        assert_str(fetch->response.headers.list.at[0].value, "sap-usercontext=sap-client=001; path=/");
+        assert_str(fetch->response.headers.list.at[0].value,
+                   "sap-usercontext=sap-client=001; path=/");
         str session = fetch->response.headers.list.at[1].value;
-        assert_true(str_starts(session, STR("SAP_SESSIONID_SM1_001=")) && str_ends(session, str_of(tails[i])));
+        assert_true(str_starts(session, STR("SAP_SESSIONID_SM1_001=")) &&
+                    str_ends(session, str_of(tails[i])));
         str cookie = str_sub(session, 0, str_find_char(session, ';', 0));
         assert_int_equal(str_find_char(cookie, ',', 0), SIZE_MAX);
-        struct http_request *post = request(a, "POST", STR_NONE); /* in another face, by the session alone */
+        struct http_request *post =
+            request(a, "POST", STR_NONE); /* in another face, by the session alone */
         vec_add(a, &post->headers.list,
-                (struct http_header){STR("Cookie"), arena_fmt(a, STR_FMT "; sap-usercontext=sap-client=001", STR_ARG(cookie))});
+                (struct http_header){
+                    STR("Cookie"),
+                    arena_fmt(a, STR_FMT "; sap-usercontext=sap-client=001", STR_ARG(cookie))});
         vec_add(a, &post->headers.list,
-                (struct http_header){STR("x-csrf-token"), http_header(&fetch->response.headers, "X-CSRF-Token")});
+                (struct http_header){STR("x-csrf-token"),
+                                     http_header(&fetch->response.headers, "X-CSRF-Token")});
         assert_true(admit(f, post, &e));
         assert_true(csrf_check(post));
     }
@@ -206,17 +216,19 @@ static void test_idle_sessions(void **state)
         int64_t issued, started;
         bool ok;
     } rows[] = {
-        {now - 29 * minute, 0,               true }, /* number a */
-        {now - 31 * minute, 0,               false},
-        {now - 31 * minute, now - minute,    true }, /* before a restart: not known */
-        {now - 31 * minute, 0,               true }, /* the same session, now known */
+        {now - 29 * minute, 0,            true }, /* number a */
+        {now - 31 * minute, 0,            false},
+        {now - 31 * minute, now - minute, true }, /* before a restart: not known */
+        {now - 31 * minute, 0,            true }, /* the same session, now known */
     };
     const char *const numbers[] = {"a", "b", "c", "c"};
     for (size_t i = 0; i < COUNT(rows); i++) {
         str rest = arena_fmt(a, "%lld|%s|udev", (long long)rows[i].issued, numbers[i]);
         str ticket = ticket_make(f->identity, a, 's', now + minute, rest);
         struct http_request *r = request(a, "GET", STR_NONE);
-        vec_add(a, &r->headers.list, (struct http_header){STR("Cookie"), arena_fmt(a, "JSESSIONID=" STR_FMT, STR_ARG(ticket))});
+        vec_add(a, &r->headers.list,
+                (struct http_header){STR("Cookie"),
+                                     arena_fmt(a, "JSESSIONID=" STR_FMT, STR_ARG(ticket))});
         f->identity->started_ms = rows[i].started;
         assert_int_equal(admit(f, r, &e), rows[i].ok);
         buf_free(&r->response.out);
@@ -236,8 +248,9 @@ static void test_service_key(void **state)
     const struct jr *oauth = jr_get(key, "oauth");
     assert_str(jr_text(oauth, "url"), "http://h:1");
     assert_str(jr_text(oauth, "tokenurl"), "http://h:1/oauth/token");
-    str pair = arena_fmt(a, "%s:%s", jr_text(oauth, "clientid").p ? arena_strdup(a, jr_text(oauth, "clientid")) : "",
-                         arena_strdup(a, jr_text(oauth, "clientsecret")));
+    str pair = arena_fmt(
+        a, "%s:%s", jr_text(oauth, "clientid").p ? arena_strdup(a, jr_text(oauth, "clientid")) : "",
+        arena_strdup(a, jr_text(oauth, "clientsecret")));
     struct http_request *r = request(a, "GET", basic(a, pair.p));
     assert_true(admit(f, r, &e));
     assert_true(user_has_role(r->user, STR("WorkspacePackagesRead")));
@@ -247,12 +260,9 @@ static void test_service_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_basic_and_roles),
-        cmocka_unit_test(test_removed_user_is_refused),
-        cmocka_unit_test(test_guessing_is_slowed),
-        cmocka_unit_test(test_csrf),
-        cmocka_unit_test(test_gateway_cookies),
-        cmocka_unit_test(test_idle_sessions),
+        cmocka_unit_test(test_basic_and_roles),    cmocka_unit_test(test_removed_user_is_refused),
+        cmocka_unit_test(test_guessing_is_slowed), cmocka_unit_test(test_csrf),
+        cmocka_unit_test(test_gateway_cookies),    cmocka_unit_test(test_idle_sessions),
         cmocka_unit_test(test_service_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -91,10 +91,12 @@ static void test_associations_without_a_constraint(void **state)
 static void test_functions_without_a_set(void **state)
 {
     (void)state;
-    struct model *m = load(HEAD "<EntityType Name='Doc'>" KEY("Id") "</EntityType><EntityType Name='Lost'>" KEY("Id") "</EntityType>"
-                           "<EntityContainer Name='C'><EntitySet Name='Docs' EntityType='Self.Doc'/>"
-                           "<FunctionImport Name='Find' ReturnType='Self.Doc'/><FunctionImport Name='Lose' ReturnType='Self.Lost'/>"
-                           "</EntityContainer>" TAIL);
+    struct model *m =
+        load(HEAD "<EntityType Name='Doc'>" KEY("Id") "</EntityType><EntityType Name='Lost'>" KEY(
+            "Id") "</EntityType>"
+                  "<EntityContainer Name='C'><EntitySet Name='Docs' EntityType='Self.Doc'/>"
+                  "<FunctionImport Name='Find' ReturnType='Self.Doc'/><FunctionImport Name='Lose' ReturnType='Self.Lost'/>"
+                  "</EntityContainer>" TAIL);
     assert_ptr_equal(model_function_named(m, STR("Find"))->set, model_set_named(m, STR("Docs")));
     assert_null(model_function_named(m, STR("Lose")));
     model_free(m);

@@ -382,7 +382,8 @@ static void test_deep_insert_and_links(void **state)
             .status,
         204);
     assert_int_equal(
-        ask(&w, "PUT", "Books(No=21L,Lang='en')/$links/Author", NULL, "text/plain", "<uri/>").status,
+        ask(&w, "PUT", "Books(No=21L,Lang='en')/$links/Author", NULL, "text/plain", "<uri/>")
+            .status,
         415);
     assert_int_equal(
         ask(&w, "PUT", "Books(No=21L,Lang='en')/$links/Author", NULL, "application/xml", "<uri/>")

@@ -30,10 +30,10 @@ static int close_all(void **state)
     return 0;
 }
 
-#define MACHINE                                                                                                    \
-    "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":["                                              \
-    "{\"code\":\"A\",\"name\":\"a\",\"next\":[\"B\"]},{\"code\":\"B\",\"name\":\"b\",\"next\":[\"A\",\"C\"]},"     \
-    "{\"code\":\"C\",\"name\":\"c\",\"final\":true}]}],\"processTypes\":[{\"type\":\"T\",\"profile\":\"P\"}],"      \
+#define MACHINE                                                                                                \
+    "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":["                                          \
+    "{\"code\":\"A\",\"name\":\"a\",\"next\":[\"B\"]},{\"code\":\"B\",\"name\":\"b\",\"next\":[\"A\",\"C\"]}," \
+    "{\"code\":\"C\",\"name\":\"c\",\"final\":true}]}],\"processTypes\":[{\"type\":\"T\",\"profile\":\"P\"}]," \
     "\"textTypes\":[{\"type\":\"X\",\"name\":\"x\",\"processTypes\":[\"T\"]},{\"type\":\"Y\",\"name\":\"y\"}]}"
 
 static void changes_follow_the_graph(void **state)
@@ -61,7 +61,8 @@ static void changes_follow_the_graph(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int force = 0; force < 2; force++) {
             const char *code = force ? rows[i].forced : rows[i].code;
-            bool ok = machine_change(p, STR("1"), str_of(rows[i].from), str_of(rows[i].to), force, &e);
+            bool ok =
+                machine_change(p, STR("1"), str_of(rows[i].from), str_of(rows[i].to), force, &e);
             assert_int_equal(ok, code == NULL);
             if (code)
                 assert_string_equal(e.id, code);
@@ -84,8 +85,15 @@ static void text_types_belong_to_process_types(void **state)
 static void wrong_files_are_refused(void **state)
 {
     static const char *const rows[] = {
-        "", "[]", "{}", "{\"profiles\":{}}", "{\"profiles\":[]}", "{\"profiles\":[1]}", "{\"profiles\":[{}]}",
-        "{\"profiles\":[{\"name\":\"123456789\"}]}", "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":[{}]}]}",
+        "",
+        "[]",
+        "{}",
+        "{\"profiles\":{}}",
+        "{\"profiles\":[]}",
+        "{\"profiles\":[1]}",
+        "{\"profiles\":[{}]}",
+        "{\"profiles\":[{\"name\":\"123456789\"}]}",
+        "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":[{}]}]}",
         "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":[{\"code\":\"A\",\"name\":\"a\",\"next\":[\"A\"]}]}]}",
         "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":[{\"code\":\"A\",\"name\":\"a\",\"next\":[1]}]}]}",
         "{\"profiles\":[{\"name\":\"P\",\"initial\":\"A\",\"statuses\":[{\"code\":\"A\",\"name\":\"a\",\"final\":1}]}]}",
@@ -102,8 +110,8 @@ static void wrong_files_are_refused(void **state)
     }
 }
 
-static bool act(bool (*run)(struct devops_admin *a, struct err *e), struct arena *arena, const char *id, const char *json,
-                str *ret, struct err *e)
+static bool act(bool (*run)(struct devops_admin *a, struct err *e), struct arena *arena,
+                const char *id, const char *json, str *ret, struct err *e)
 {
     struct jr *in = NULL;
     struct jw w;
@@ -125,13 +133,16 @@ static void items_are_made_and_moved(void **state)
     str out, number;
     struct jr *item;
     (void)state;
-    assert_true(act(devops_admin_create, a, NULL, "{\"processType\":\"S1MJ\",\"description\":\"x\"}", &out, &e));
+    assert_true(act(devops_admin_create, a, NULL,
+                    "{\"processType\":\"S1MJ\",\"description\":\"x\"}", &out, &e));
     assert_true(jr_parse(a, out, &item, &e));
     number = jr_text(item, "objectId");
     assert_str(number, "8000000001");
     assert_str(jr_text(item, "createdBy"), "ann");
-    assert_true(act(devops_admin_set_status, a, "8000000001", "{\"userStatus\":\"E0002\"}", &out, &e));
-    assert_false(act(devops_admin_set_status, a, "8000000001", "{\"userStatus\":\"E0016\"}", &out, &e));
+    assert_true(
+        act(devops_admin_set_status, a, "8000000001", "{\"userStatus\":\"E0002\"}", &out, &e));
+    assert_false(
+        act(devops_admin_set_status, a, "8000000001", "{\"userStatus\":\"E0016\"}", &out, &e));
     assert_string_equal(e.id, "/SALM/EXT_DEVOPS/002");
     assert_false(act(devops_admin_show, a, "8000000009", NULL, &out, &e));
     assert_int_equal(e.code, ERR_NOT_FOUND);
