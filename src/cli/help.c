@@ -22,7 +22,7 @@ void help_program(void)
         "Tidemill runs exported SAP Cloud Integration flows on your own machine.\n\n"
         "usage: tidemill COMMAND [options] [arguments]\n");
     for (size_t i = 0; commands[i]; i++)
-        printf("  %-16s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-20s %s\n", commands[i]->name, commands[i]->summary);
     puts(
         "\n'tidemill help COMMAND' shows its options and examples; 'tidemill help exit-codes' the exit codes.");
 }
