@@ -1,7 +1,6 @@
 /* THE list of commands. */
 #include "cli/command.h"
 
-
 extern const struct command command_serve, command_mock, command_run, command_deploy, command_logs,
     command_flow_explain, command_mapping_explain, command_mapping_functions, command_mapping_run,
     command_user_list, command_user_add, command_user_remove, command_key_create,
