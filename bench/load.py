@@ -125,8 +125,13 @@ class Tidemill(Process):
             h['Authorization'] = 'Bearer ' + self.token
         if obj is not None:
             body, h['Content-Type'] = json.dumps(obj), 'application/json'
-        self.connection.request(method, path, body, h)
-        r = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, h)
+            r = self.connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):  # idle for too long
+            self.connection.close()
+            self.connection.request(method, path, body, h)
+            r = self.connection.getresponse()
         return r.status, r.read().decode('utf8', 'replace')
 
     def deploy(self, ident, zipped):

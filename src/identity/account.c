@@ -192,6 +192,7 @@ static void forget_verified(struct identity *i)
 {
     pthread_mutex_lock(&i->verified_lock);
     memset(i->verified, 0, sizeof i->verified);
+    memset(i->opened, 0, sizeof i->opened);
     i->generation++;
     pthread_mutex_unlock(&i->verified_lock);
 }

@@ -28,6 +28,14 @@ enum { VERIFIED = 1024, VERIFIED_MS = 300000, SEEN = 4096 };
 /* Wrong passwords of a user from an address: ten at once, then one a second; what is more is refused unseen, so that
  * guessing neither succeeds nor keeps the HTTP threads busy with argon2. A slot holds when its debt is paid. */
 enum { GUESSERS = 1024, WRONG_MS = 1000, PATIENCE_MS = 10000 };
+/* A token that was unsealed a moment ago: unsealing costs more than the rest of authentication. */
+enum { OPENED = 256, OPENED_MS = 5000, OPENED_TOKEN = 512 };
+struct opened {
+    char token[OPENED_TOKEN];
+    size_t n;
+    const struct account *account;
+    int64_t until_ms;
+};
 struct identity {
     struct store *store;
     struct arena *arena; /* accounts, the replaced ones included */
@@ -36,6 +44,7 @@ struct identity {
     pthread_mutex_t hashing;   /* one argon2 at a time: 19 MB each */
     pthread_mutex_t verified_lock;
     struct verified verified[VERIFIED];
+    struct opened opened[OPENED];
     int64_t started_ms;
     /* When a session was last used, by hash of its number; those that share a slot keep each other alive. */
     _Atomic int64_t seen[SEEN];

@@ -72,13 +72,45 @@ static const struct account *by_basic(struct identity *i, const struct http_requ
     return found;
 }
 
+static const struct account *find_opened(struct identity *i, str token, unsigned *ret_generation)
+{
+    struct opened *slot = &i->opened[str_hash(token) % OPENED];
+    pthread_mutex_lock(&i->verified_lock);
+    bool hit = slot->account && slot->until_ms > time_monotonic_ms() &&
+               secret_equal(token, (str){slot->token, slot->n});
+    const struct account *found = hit ? slot->account : NULL;
+    *ret_generation = i->generation;
+    pthread_mutex_unlock(&i->verified_lock);
+    return found;
+}
+
+static void keep_opened(struct identity *i, str token, const struct account *account,
+                        unsigned generation)
+{
+    struct opened *slot = &i->opened[str_hash(token) % OPENED];
+    pthread_mutex_lock(&i->verified_lock);
+    if (generation == i->generation && token.n <= sizeof slot->token) {
+        memcpy(slot->token, token.p, token.n);
+        slot->n = token.n;
+        slot->account = account;
+        slot->until_ms = time_monotonic_ms() + OPENED_MS;
+    }
+    pthread_mutex_unlock(&i->verified_lock);
+}
+
 /* The rest of a token is "u" or "c" and the name. */
 static const struct account *by_bearer(struct identity *i, struct arena *a, str token)
 {
     str rest;
-    if (!ticket_read(i, a, 't', str_trim(token), &rest) || !rest.n)
-        return NULL;
-    return account_find(i, rest.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(rest, 1));
+    unsigned generation;
+    token = str_trim(token);
+    const struct account *found = find_opened(i, token, &generation);
+    if (found || !ticket_read(i, a, 't', token, &rest) || !rest.n)
+        return found;
+    found = account_find(i, rest.p[0] == 'u' ? ACCOUNT_USER : ACCOUNT_CLIENT, str_from(rest, 1));
+    if (found)
+        keep_opened(i, token, found, generation);
+    return found;
 }
 
 static bool refuse(const struct session_face *f, struct http_request *r, bool wrong, struct err *e)
