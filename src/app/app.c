@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/api.h"
+#include "app/listen.h"
 #include "app/registry.h"
 #include "app/retention.h"
 #include "app/routes.h"
@@ -39,30 +40,6 @@ struct app {
     struct http_route routes[ROUTES];
 };
 
-/* "HOST:PORT", "[::1]:PORT" or ":PORT". */
-static bool split_listen(struct arena *a, str listen, str *ret_address, uint16_t *ret_port,
-                         struct err *e)
-{
-    size_t colon = str_rfind_char(listen, ':');
-    int64_t port;
-    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 ||
-        port > 65535)
-        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'",
-                       STR_ARG(listen));
-    str host = str_sub(listen, 0, colon);
-    if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = str_sub(host, 1, host.n - 1);
-    *ret_address =
-        host.n ? arena_str(a, str_eqz(host, "localhost") ? STR("127.0.0.1") : host) : STR("::");
-    *ret_port = (uint16_t)port;
-    return true;
-}
-
-static bool is_loopback(str address)
-{
-    return str_starts(address, STR("127.")) || str_eqz(address, "::1");
-}
-
 static bool check_settings(const struct app_config *c, struct err *e)
 {
     if (c->workers > MOST_WORKERS)
@@ -79,7 +56,7 @@ static bool check_settings(const struct app_config *c, struct err *e)
 
 static bool check_exposure(const struct app_config *c, str address, struct err *e)
 {
-    if (is_loopback(address))
+    if (listen_is_loopback(address))
         return true;
     if (c->dev)
         return err_set(e, ERR_BAD_REQUEST,
@@ -189,7 +166,7 @@ bool app_start(const struct app_config *c, struct app **ret, struct err *e)
     uint16_t port = 0;
     *a = (struct app){.arena = arena_new()};
     xml_setup();
-    if (!check_settings(c, e) || !split_listen(a->arena, c->listen, &address, &port, e) ||
+    if (!check_settings(c, e) || !listen_split(a->arena, c->listen, &address, &port, e) ||
         !check_exposure(c, address, e) || !start_parts(a, c, port, e)) {
         app_stop(a);
         return false;

@@ -1,6 +1,7 @@
 /* tidemill mock */
 #include "cli/command.h"
 
+#include "app/listen.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "format/xml.h"
@@ -29,27 +30,9 @@ static const struct option options[] = {
      "write each request and its answer to SERVICE.record.jsonl"                                                                      },
 };
 
-/* "HOST:PORT"; a host that is no number is localhost. */
-static bool split_listen(str listen, str *ret_host, uint16_t *ret_port, struct err *e)
-{
-    size_t colon = str_rfind_char(listen, ':');
-    int64_t port;
-    if (colon == SIZE_MAX || !str_to_i64(str_from(listen, colon + 1), &port) || port < 0 ||
-        port > 65535)
-        return err_set(e, ERR_BAD_REQUEST, "--listen wants HOST:PORT, not '" STR_FMT "'",
-                       STR_ARG(listen));
-    str host = str_sub(listen, 0, colon);
-    if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = str_sub(host, 1, host.n - 1);
-    *ret_host = !host.n ? STR("::") : str_eqz(host, "localhost") ? STR("127.0.0.1") : host;
-    *ret_port = (uint16_t)port;
-    return true;
-}
-
 static bool check_exposure(const struct cli *c, str host, struct err *e)
 {
-    bool loopback = str_starts(host, STR("127.")) || str_eqz(host, "::1");
-    return loopback || cli_text(c, "user").p ||
+    return listen_is_loopback(host) || cli_text(c, "user").p ||
            err_set(e, ERR_BAD_REQUEST,
                    "a mock lets everybody in: listening on " STR_FMT " wants --user",
                    STR_ARG(host));
@@ -95,7 +78,7 @@ static enum exit_code serve(struct cli *c, struct mock *mock, const struct mock_
     struct http_server_config h = {.routes = &route, .nroutes = 1};
     struct http_server *server;
     int signal_number;
-    if (!split_listen(cli_text(c, "listen"), &h.address, &h.port, e) ||
+    if (!listen_split(c->arena, cli_text(c, "listen"), &h.address, &h.port, e) ||
         !check_exposure(c, h.address, e))
         return CLI_USAGE;
     if (!http_server_start(&h, &server, e))
