@@ -111,15 +111,43 @@ size_t arena_size(const struct arena *a)
     return a->size;
 }
 
-void arena_free(struct arena *a)
+static void run_defers(struct arena *a)
 {
-    if (!a)
-        return;
     for (struct deferred *d = a->defers; d; d = d->next)
         d->fn(d->arg);
+    a->defers = NULL;
+}
+
+static void free_blocks(struct arena *a)
+{
     for (struct block *b = a->blocks, *next; b; b = next) {
         next = b->next;
         free(b);
     }
+    *a = (struct arena){0};
+}
+
+void arena_reset(struct arena *a, size_t keep)
+{
+#ifdef __SANITIZE_ADDRESS__
+    keep = 0; /* a block that is used again would hide a use after its end */
+#endif
+    size_t size = a->size;
+    run_defers(a);
+    if (a->blocks && !a->blocks->next && size <= keep) {
+        a->blocks->used = 0;
+        return;
+    }
+    free_blocks(a);
+    if (size && size <= keep)
+        block_new(a, size);
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    run_defers(a);
+    free_blocks(a);
     free(a);
 }

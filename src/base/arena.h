@@ -7,6 +7,8 @@
 
 struct arena;
 struct arena *arena_new(void);
+/* Empties it, and keeps one block for as much again when that is at most keep bytes. */
+void arena_reset(struct arena *a, size_t keep);
 void arena_free(struct arena *a); /* runs the deferred calls, last first; NULL is fine */
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 16 */
 char *arena_strdup(struct arena *a, str s);   /* NUL-terminated copy */

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -49,10 +50,17 @@ static void *work(void *arg)
     return NULL;
 }
 
+unsigned pool_cores(void)
+{
+    cpu_set_t set; /* of 1024 cores; the call fails where there are more */
+    long all = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                           : sysconf(_SC_NPROCESSORS_ONLN);
+    return all > 0 ? (unsigned)all : 1;
+}
+
 struct pool *pool_new(const char *name, unsigned threads, size_t cap)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    threads = threads ? threads : cores > 0 ? (unsigned)cores : 1;
+    threads = threads ? threads : pool_cores();
     struct pool *p = mem_alloc(sizeof *p + threads * sizeof p->threads[0]);
     *p = (struct pool){.room = cap ? cap : 1, .cap = cap};
     p->ring = mem_alloc(p->room * sizeof *p->ring);

@@ -3,6 +3,9 @@
 #define BASE_POOL_H
 #include "base/err.h"
 
+/* Cores that the calling thread may run on: a container's or a taskset's, not the machine's. */
+unsigned pool_cores(void);
+
 struct pool;
 typedef void pool_fn(void *arg);
 /* threads 0: one per core. cap: most jobs waiting. name: thread name, at most 15 characters. */

@@ -7,6 +7,7 @@
  */
 #include "net/client.h"
 
+#include "base/pool.h"
 #include "net/address.h"
 #include "net/rules.h"
 
@@ -548,7 +549,7 @@ bool http_client_start(const struct http_client_config *c, struct http_client **
     pthread_once(&once, init_curl);
     net_raise_file_limit();
     h->smtp_map = arena_str(a, c->smtp_map);
-    h->nworkers = c->threads ? c->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    h->nworkers = c->threads ? c->threads : pool_cores();
     h->workers = arena_new_array(a, struct worker, h->nworkers);
     for (unsigned i = 0; i < h->nworkers; i++)
         worker_start(h, &h->workers[i]);

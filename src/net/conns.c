@@ -2,8 +2,10 @@
 
 #include "base/time.h"
 
+#include <netdb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 void conns_init(struct conns *s)
 {
@@ -60,4 +62,23 @@ size_t conns_shut(struct conns *s, bool all)
     }
     pthread_mutex_unlock(&s->lock);
     return busy;
+}
+
+size_t conns_drain(struct conns *s, bool all, int64_t until_ms)
+{
+    size_t busy;
+    while ((busy = conns_shut(s, all)) && time_monotonic_ms() < until_ms)
+        usleep(5000);
+    return busy;
+}
+
+void conn_name(struct conn *c, const struct sockaddr *sa)
+{
+    socklen_t n =
+        sa && sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    if (sa)
+        getnameinfo(sa, n, c->address, sizeof c->address, NULL, 0, NI_NUMERICHOST);
+    c->peer = str_of(c->address);
+    if (str_starts(c->peer, STR("::ffff:"))) /* IPv4 on a socket of both families */
+        c->peer = str_from(c->peer, 7);
 }

@@ -33,6 +33,9 @@ void conns_remove(struct conns *s, struct conn *c);
 void conns_reap(struct conns *s, int64_t header_ms, int64_t idle_ms);
 /* Shuts down all connections, or those that are not BUSY; returns how many are. */
 size_t conns_shut(struct conns *s, bool all);
+/* The same again and again until none is BUSY or until_ms has come. */
+size_t conns_drain(struct conns *s, bool all, int64_t until_ms);
+void conn_name(struct conn *c, const struct sockaddr *sa); /* fills peer; NULL: "" */
 
 static inline void conn_enter(struct conns *s, struct conn *c, enum phase phase)
 {

@@ -1,6 +1,10 @@
 /* See rules.h. This runs for every request, so that control characters are searched by words. */
 #include "net/rules.h"
 
+#include "base/arena.h"
+
+enum { METHOD_LENGTH = 32 };
+
 /* RFC 9110 5.6.2, a bit for each character below 128. */
 static const uint64_t TOKEN[4] = {0x3ff6cfa00000000U, 0x57ffffffc7fffffeU, 0, 0};
 
@@ -130,5 +134,23 @@ bool http_split_target(str target, str *ret_path, str *ret_query)
     size_t mark = str_find_char(target, '?', 0);
     *ret_path = str_sub(target, 0, mark);
     *ret_query = mark == SIZE_MAX ? STR_NONE : str_from(target, mark + 1);
+    return true;
+}
+
+bool http_read_head(struct http_request *r, str method, str target, str scheme, bool http11,
+                    struct http_framing *f, struct err *e)
+{
+    r->method = method;
+    if (!http_is_token(r->method) || r->method.n > METHOD_LENGTH)
+        return err_set(e, ERR_BAD_REQUEST, "The method is not valid.");
+    if (!http_split_target(target, &r->path, &r->query))
+        return err_set(e, ERR_BAD_REQUEST, "The request target is not valid.");
+    if (!http_check_head(&r->headers, http11, f, e))
+        return false;
+    char *p = arena_alloc(r->arena, scheme.n + f->host.n + 1);
+    memcpy(p, scheme.p, scheme.n);
+    if (f->host.n)
+        memcpy(p + scheme.n, f->host.p, f->host.n);
+    r->url = (str){p, scheme.n + f->host.n};
     return true;
 }

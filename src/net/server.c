@@ -1,4 +1,4 @@
-/* libmicrohttpd behind net/server.h: an epoll loop per thread, each connection on one of them.
+/* libmicrohttpd behind net/server.h: a daemon and its loop per thread, each connection on one of them.
  *
  * A request passes the stages of enum stage; MHD calls on_access once with the headers, then for
  * each piece of the body, then at its end. A handler that replies before it returns costs nothing
@@ -10,37 +10,38 @@
  */
 #include "net/server.h"
 
+#include "base/pool.h"
 #include "base/time.h"
 #include "net/conns.h"
 #include "net/rules.h"
 #include "net/server_tls.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
-#include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 enum {
     HEAD_LIMIT = 32 << 10,
-    FIELD_COST = 64,        /* what MHD keeps for a header or a query parameter, beyond its bytes */
     ANSWER_SPARE = 1024,    /* of an answer's head: what MHD adds */
     DRAIN_LIMIT = 16 << 20, /* bytes of a refused body that are still read */
-    OUT_LIMIT = 64 << 20,
-    METHOD_LENGTH = 32,
-    CLOSE_MS = 300, /* for MHD to notice sockets that were shut */
+    CLOSE_MS = 300,         /* for MHD to notice sockets that were shut */
+    SPARE_LIMIT = 32 << 10, /* of the memory of a request that is kept for the next */
 };
 
 struct http_server {
-    struct MHD_Daemon *daemon;
     struct arena *arena;
-    const struct http_route **routes; /* longest prefix first */
+    struct loop *loops;
+    size_t nloops;
+    _Atomic bool ended;
+    struct http_route_entry *routes;
     size_t nroutes;
-    const char *scheme;
+    str scheme;
     int64_t header_ms, idle_ms;
     uint16_t port;
     size_t head_limit;
@@ -50,11 +51,21 @@ struct http_server {
     struct http_server *next; /* in abandoned */
 };
 
+/* One thread and what it serves. */
+struct loop {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    int wake; /* eventfd */
+    _Atomic bool woken;
+    struct request *spare; /* the one before, for the next: its memory is warm */
+};
+
 enum stage { START, BODY, REFUSED, HANDLED };
 enum turn { RUNNING, SUSPENDED, REPLIED };
 struct request {
     struct http_request r; /* first: http_reply casts back */
-    struct http_server *server;
+    struct loop *loop;
     struct conn *conn;
     const struct http_route *route;
     enum stage stage;
@@ -69,27 +80,6 @@ struct request {
 /* Servers stopped while handlers still held requests; kept reachable until the process ends. */
 static struct http_server *abandoned;
 
-str http_header(const struct http_headers *h, const char *name)
-{
-    str want = str_of(name);
-    for (size_t i = 0; i < h->list.n; i++)
-        if (str_eq_nocase(h->list.at[i].name, want))
-            return h->list.at[i].value;
-    return STR_NONE;
-}
-
-void http_set(struct http_request *r, const char *name, str value)
-{
-    struct http_headers *h = &r->response.headers;
-    str key = str_of(name);
-    for (size_t i = 0; i < h->list.n && !str_eq_nocase(key, STR("Set-Cookie")); i++)
-        if (str_eq_nocase(h->list.at[i].name, key)) {
-            h->list.at[i].value = value;
-            return;
-        }
-    vec_add(r->arena, &h->list, (struct http_header){key, value});
-}
-
 /* ---- answers ---- */
 
 /* The bytes stay where they are: the request lives until they have been sent. */
@@ -103,55 +93,14 @@ static struct MHD_Response *response_of(struct http_response *a)
                                                                   NULL);
 }
 
-static const char *zero_ended(char *small, size_t cap, struct arena *a, str s)
-{
-    if (s.n >= cap)
-        return arena_strdup(a, s);
-    memcpy(small, s.p, s.n);
-    small[s.n] = 0;
-    return small;
-}
-
-/* Half an answer must not look like a whole one. */
-static void replace_answer(struct http_request *r, const char *text)
-{
-    struct http_response *a = &r->response;
-    buf_reset(&a->out);
-    a->headers.list.n = 0;
-    a->status = 500;
-    a->out.limit = OUT_LIMIT;
-    blob_unref(a->blob);
-    a->blob = NULL;
-    buf_addz(&a->out, text);
-    http_set(r, "Content-Type", STR("text/plain; charset=utf-8"));
-}
-
-/* MHD keeps the head of the request and writes that of the answer in one piece of memory, twice head_limit; what has
- * no place there it drops without a word, so both are measured before. */
-static size_t head_size(const struct http_headers *h, size_t each)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < h->list.n; i++)
-        n += h->list.at[i].name.n + h->list.at[i].value.n + sizeof ": \r\n" + each;
-    return n;
-}
-
-static size_t request_size(const struct request *q)
-{
-    size_t n = q->target.n + head_size(&q->r.headers, FIELD_COST);
-    for (size_t i = 0; i < q->target.n; i++)
-        n += q->target.p[i] == '&' ? FIELD_COST : 0;
-    return n;
-}
-
 static void build(struct request *q)
 {
     struct http_response *a = &q->r.response;
     a->status = a->status ? a->status : 200;
     if (!a->blob && a->out.failed)
-        replace_answer(&q->r, "The answer is too large.\n");
-    if (head_size(&a->headers, 0) > q->server->head_limit - ANSWER_SPARE)
-        replace_answer(&q->r, "The headers of the answer are too large.\n");
+        http_replace_answer(&q->r, "The answer is too large.\n");
+    if (http_answer_size(&a->headers) > q->loop->server->head_limit - ANSWER_SPARE)
+        http_replace_answer(&q->r, "The headers of the answer are too large.\n");
     http_pack(&q->r);
     q->reply = response_of(a);
     if (!q->reply)
@@ -160,10 +109,11 @@ static void build(struct request *q)
         const struct http_header *h = &a->headers.list.at[i];
         char name[64], value[256];
         if (h->value.p && !str_eq_nocase(h->name, STR("Content-Length")))
-            MHD_add_response_header(q->reply, zero_ended(name, sizeof name, q->r.arena, h->name),
-                                    zero_ended(value, sizeof value, q->r.arena, h->value));
+            MHD_add_response_header(q->reply,
+                                    http_zero_ended(name, sizeof name, q->r.arena, h->name),
+                                    http_zero_ended(value, sizeof value, q->r.arena, h->value));
     }
-    if (q->close || atomic_load_explicit(&q->server->stopping, memory_order_relaxed))
+    if (q->close || atomic_load_explicit(&q->loop->server->stopping, memory_order_relaxed))
         MHD_add_response_header(q->reply, "Connection", "close");
 }
 
@@ -172,13 +122,27 @@ static enum MHD_Result queue(struct request *q)
     return MHD_queue_response(q->conn->mhd, (unsigned)q->r.response.status, q->reply);
 }
 
+/* One write for all that is answered until the loop comes round. */
+static void wake(struct loop *l)
+{
+    if (!atomic_exchange(&l->woken, true))
+        eventfd_write(l->wake, 1);
+}
+
+static void resume(struct loop *l, struct MHD_Connection *mhd)
+{
+    MHD_resume_connection(mhd);
+    wake(l);
+}
+
 void http_reply(struct http_request *r)
 {
     struct request *q = (struct request *)r;
     build(q);
     struct MHD_Connection *mhd = q->conn->mhd;
+    struct loop *l = q->loop;
     if (atomic_exchange(&q->turn, REPLIED) == SUSPENDED)
-        MHD_resume_connection(mhd);
+        resume(l, mhd);
 }
 
 /* ---- refusals ---- */
@@ -211,7 +175,7 @@ static enum MHD_Result cut_off(struct request *q)
         "HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\n"
         "Content-Type: text/plain\r\nContent-Length: 23\r\n\r\n"
         "The body is too large.\n";
-    if (q->server->scheme[4] != 's')
+    if (q->loop->server->scheme.p[4] != 's')
         (void)!send(q->conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     return MHD_NO;
 }
@@ -235,30 +199,11 @@ static void identify(struct conn *c, bool tls)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (i && i->client_addr) {
-        const struct sockaddr *sa = i->client_addr;
-        socklen_t n =
-            sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-        getnameinfo(sa, n, c->address, sizeof c->address, NULL, 0, NI_NUMERICHOST);
-    }
-    c->peer = str_of(c->address);
-    if (str_starts(c->peer, STR("::ffff:"))) /* IPv4 on a socket of both families */
-        c->peer = str_from(c->peer, 7);
+    conn_name(c, i ? i->client_addr : NULL);
     if (tls && (i = MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION))) {
         c->arena = arena_new();
         c->client_dn = tls_client_dn(c->arena, i->tls_session);
     }
-}
-
-static const struct http_route *find_route(const struct http_server *s, str path)
-{
-    for (size_t i = 0; i < s->nroutes; i++) {
-        size_t n = strlen(s->routes[i]->prefix);
-        if (n <= path.n && memcmp(path.p, s->routes[i]->prefix, n) == 0 &&
-            (n == path.n || path.p[n] == '/' || n == 0 || path.p[n - 1] == '/'))
-            return s->routes[i];
-    }
-    return NULL;
 }
 
 static bool read_head(struct request *q, const char *method, bool http11, struct http_framing *f,
@@ -268,39 +213,26 @@ static bool read_head(struct request *q, const char *method, bool http11, struct
     r->headers.list.at = arena_new_array(r->arena, struct http_header, 16);
     r->headers.list.cap = 16;
     MHD_get_connection_values_n(q->conn->mhd, MHD_HEADER_KIND, add_header, q);
-    if (request_size(q) > q->server->head_limit) {
-        r->response.status = q->target.n > q->server->head_limit ? 414 : 431;
+    if (http_request_size(q->target, &q->r.headers) > q->loop->server->head_limit) {
+        r->response.status = q->target.n > q->loop->server->head_limit ? 414 : 431;
         return err_set(e, ERR_TOO_LARGE, "The URL and the headers are larger than %zu bytes.",
-                       q->server->head_limit);
+                       q->loop->server->head_limit);
     }
-    r->method = str_of(method);
-    if (!http_is_token(r->method) || r->method.n > METHOD_LENGTH)
-        return err_set(e, ERR_BAD_REQUEST, "The method is not valid.");
-    if (!http_split_target(q->target, &r->path, &r->query))
-        return err_set(e, ERR_BAD_REQUEST, "The request target is not valid.");
-    if (!http_check_head(&r->headers, http11, f, e))
-        return false;
-    str scheme = str_of(q->server->scheme);
-    char *p = arena_alloc(r->arena, scheme.n + f->host.n + 1);
-    memcpy(p, scheme.p, scheme.n);
-    if (f->host.n)
-        memcpy(p + scheme.n, f->host.p, f->host.n);
-    r->url = (str){p, scheme.n + f->host.n};
-    return true;
+    return http_read_head(r, str_of(method), q->target, q->loop->server->scheme, http11, f, e);
 }
 
 static bool admit(struct request *q, size_t *ret_limit, struct err *e)
 {
     struct http_request *r = &q->r;
-    if (atomic_load_explicit(&q->server->stopping, memory_order_relaxed)) {
+    if (atomic_load_explicit(&q->loop->server->stopping, memory_order_relaxed)) {
         q->close = true;
         return err_set(e, ERR_UNAVAILABLE, "The server is stopping.");
     }
     if (!q->conn->peer.p)
-        identify(q->conn, q->server->scheme[4] == 's');
+        identify(q->conn, q->loop->server->scheme.p[4] == 's');
     r->peer = q->conn->peer;
     r->client_dn = q->conn->client_dn;
-    q->route = find_route(q->server, r->path);
+    q->route = http_route_find(q->loop->server->routes, q->loop->server->nroutes, r->path);
     if (!q->route)
         return err_set(e, ERR_NOT_FOUND, "Nothing is served at this address.");
     *ret_limit = HTTP_BODY_LIMIT;
@@ -312,7 +244,7 @@ static enum MHD_Result start(struct request *q, const char *method, const char *
     struct err e;
     struct http_framing f;
     size_t limit = 0;
-    conn_enter(&q->server->conns, q->conn, BUSY);
+    conn_enter(&q->loop->server->conns, q->conn, BUSY);
     if (!read_head(q, method, strcmp(version, "HTTP/1.0") != 0, &f, &e))
         return refuse_now(q, &e);
     bool ok = admit(q, &limit, &e);
@@ -361,7 +293,7 @@ static enum MHD_Result run(struct request *q)
         return queue(q);
     MHD_suspend_connection(mhd);
     if (!atomic_compare_exchange_strong(&q->turn, &running, SUSPENDED))
-        MHD_resume_connection(mhd); /* the reply came in between */
+        resume(q->loop, mhd); /* the reply came in between */
     return MHD_YES;
 }
 
@@ -384,46 +316,75 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 
 /* ---- life of requests and connections ---- */
 
-/* Called with the request line; what it returns is the request's state in all other calls. */
-static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd)
+static struct request *request_new(struct loop *l)
 {
-    struct arena *a = arena_new();
-    struct request *q = arena_new_of(a, struct request);
-    q->r.arena = a;
-    q->r.response.out = BUF(OUT_LIMIT);
-    q->server = cls;
-    q->conn = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    q->target = arena_str(a, str_of(target));
-    q->body.fd = -1;
-    conn_enter(&q->server->conns, q->conn, HEAD);
+    struct request *q = l->spare;
+    struct arena *a = q ? q->r.arena : arena_new();
+    struct buf out = q ? q->r.response.out : BUF(0);
+    l->spare = NULL;
+    if (!q)
+        q = mem_alloc(sizeof *q);
+    *q = (struct request){
+        .r = {.arena = a, .response.out = out},
+          .loop = l, .body.fd = -1
+    };
+    q->r.response.out.limit = HTTP_ANSWER_LIMIT;
     return q;
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
-                         enum MHD_RequestTerminationCode why)
+static void request_free(struct request *q)
 {
-    struct http_server *s = cls;
-    struct request *q = *state;
-    (void)mhd, (void)why;
     if (!q)
         return;
-    struct conn *c = q->conn;
+    buf_free(&q->r.response.out);
+    arena_free(q->r.arena);
+    free(q);
+}
+
+static void request_end(struct loop *l, struct request *q)
+{
     if (q->reply)
         MHD_destroy_response(q->reply);
     if (q->stage == BODY)
         blob_writer_abort(&q->body);
     blob_unref(q->r.body);
     blob_unref(q->r.response.blob);
-    buf_free(&q->r.response.out);
-    arena_free(q->r.arena);
+    if (l->spare || q->r.response.out.cap > SPARE_LIMIT) {
+        request_free(q);
+        return;
+    }
+    arena_reset(q->r.arena, SPARE_LIMIT);
+    buf_reset(&q->r.response.out);
+    l->spare = q;
+}
+
+/* Called with the request line; what it returns is the request's state in all other calls. */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd)
+{
+    struct request *q = request_new(cls);
+    q->conn = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    q->target = arena_str(q->r.arena, str_of(target));
+    conn_enter(&q->loop->server->conns, q->conn, HEAD);
+    return q;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct loop *l = cls;
+    struct request *q = *state;
+    (void)mhd, (void)why;
+    if (!q)
+        return;
+    conn_enter(&l->server->conns, q->conn, IDLE);
+    request_end(l, q);
     *state = NULL;
-    conn_enter(&s->conns, c, IDLE);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **state,
                           enum MHD_ConnectionNotificationCode what)
 {
-    struct http_server *s = cls;
+    struct http_server *s = ((struct loop *)cls)->server;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         conns_remove(&s->conns, *state);
         return;
@@ -455,67 +416,131 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
     return strlen(s);
 }
 
-static int by_length_down(const void *a, const void *b)
-{
-    const struct http_route *const *x = a, *const *y = b;
-    size_t n = strlen((*x)->prefix), m = strlen((*y)->prefix);
-    return (n < m) - (n > m);
-}
-
 static struct http_server *server_new(const struct http_server_config *c)
 {
     struct arena *a = arena_new();
     struct http_server *s = arena_new_of(a, struct http_server);
     s->arena = a;
-    s->scheme = c->tls_cert.p ? "https://" : "http://";
+    s->scheme = c->tls_cert.p ? STR("https://") : STR("http://");
     s->header_ms = c->header_deadline_ms ? c->header_deadline_ms : 20000;
     s->idle_ms = c->idle_timeout_ms ? c->idle_timeout_ms : 75000;
     s->head_limit = c->head_limit ? c->head_limit : HEAD_LIMIT;
+    s->nloops = c->threads ? c->threads : pool_cores();
+    s->loops = arena_new_array(a, struct loop, s->nloops);
+    for (size_t i = 0; i < s->nloops; i++)
+        s->loops[i] = (struct loop){.server = s, .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     conns_init(&s->conns);
-    s->routes = arena_new_array(a, const struct http_route *, c->nroutes + 1);
+    s->routes = http_routes_sorted(a, c->routes, c->nroutes);
     s->nroutes = c->nroutes;
-    for (size_t i = 0; i < c->nroutes; i++)
-        s->routes[i] = &c->routes[i];
-    qsort(s->routes, s->nroutes, sizeof s->routes[0], by_length_down);
     return s;
 }
 
 static void server_free(struct http_server *s)
 {
+    for (size_t i = 0; i < s->nloops; i++) {
+        request_free(s->loops[i].spare);
+        close(s->loops[i].wake);
+    }
     pthread_mutex_destroy(&s->conns.lock);
     arena_free(s->arena);
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *s, const struct http_server_config *c,
-                                       int fd)
+static size_t tls_options(struct http_server *s, const struct http_server_config *c,
+                          struct MHD_OptionItem *ret)
 {
-    struct MHD_OptionItem tls[5];
+    const struct {
+        enum MHD_OPTION option;
+        str value;
+    } options[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT,   c->tls_cert        },
+        {MHD_OPTION_HTTPS_MEM_KEY,    c->tls_key         },
+        {MHD_OPTION_HTTPS_PRIORITIES, STR(TLS_PRIORITIES)},
+        {MHD_OPTION_HTTPS_MEM_TRUST,  c->tls_client_ca   },
+    };
     size_t n = 0;
-    unsigned threads = c->threads ? c->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_TURBO;
-    if (c->tls_cert.p) {
-        flags |= MHD_USE_TLS;
-        tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-                                           arena_strdup(s->arena, c->tls_cert)};
-        tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
-                                           arena_strdup(s->arena, c->tls_key)};
-        tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
-                                           arena_strdup(s->arena, STR(TLS_PRIORITIES))};
-        if (c->tls_client_ca.p)
-            tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0,
-                                               arena_strdup(s->arena, c->tls_client_ca)};
-    }
-    tls[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    for (size_t i = 0; c->tls_cert.p && i < COUNT(options); i++)
+        if (options[i].value.p)
+            ret[n++] = (struct MHD_OptionItem){options[i].option, 0,
+                                               arena_strdup(s->arena, options[i].value)};
+    return n;
+}
+
+/* MHD closes its listening socket when it quiesces: each daemon has its own descriptor. */
+static struct MHD_Daemon *start_daemon(struct loop *l, const struct http_server_config *c, int fd)
+{
+    struct http_server *s = l->server;
+    struct MHD_OptionItem tls[5];
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_TURBO;
+    unsigned connections = c->max_connections ? c->max_connections : 16384u;
+    tls[tls_options(s, c, tls)] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, on_access, s, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_LIMIT,
-        c->max_connections ? c->max_connections : 16384u, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        c->max_connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)((s->idle_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        2 * s->head_limit, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
-        keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        flags | (c->tls_cert.p ? MHD_USE_TLS : 0), 0, NULL, NULL, on_access, l,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (connections + (unsigned)s->nloops - 1) / (unsigned)s->nloops,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->idle_ms + 999) / 1000),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * s->head_limit, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        l, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+/* MHD's own threads wait a second time, for long, after exactly 128 events: unless something else happens, nobody
+ * answers those. MHD_run never waits. */
+static void wait_for_work(struct loop *l, int epoll_fd)
+{
+    struct pollfd fds[] = {
+        {epoll_fd, POLLIN, 0},
+        {l->wake,  POLLIN, 0}
+    };
+    MHD_UNSIGNED_LONG_LONG ms;
+    eventfd_t n;
+    int limit = MHD_get_timeout(l->daemon, &ms) == MHD_NO ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
+    if (limit && poll(fds, COUNT(fds), limit) > 0 && fds[1].revents) {
+        eventfd_read(l->wake, &n);
+        atomic_store(&l->woken, false);
+    }
+}
+
+static void *loop_main(void *arg)
+{
+    struct loop *l = arg;
+    int epoll_fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    while (!atomic_load(&l->server->ended)) {
+        wait_for_work(l, epoll_fd);
+        MHD_run(l->daemon);
+    }
+    return NULL;
+}
+
+static void stop_daemons(struct http_server *s)
+{
+    for (size_t i = 0; i < s->nloops; i++)
+        if (s->loops[i].daemon)
+            MHD_stop_daemon(s->loops[i].daemon);
+}
+
+static bool start_loops(struct http_server *s, const struct http_server_config *c, int fd)
+{
+    for (size_t i = 0; i < s->nloops; i++) {
+        struct loop *l = &s->loops[i];
+        int own = i ? dup(fd) : fd;
+
+        if (own < 0 || !(l->daemon = start_daemon(l, c, own))) {
+            if (own >= 0)
+                close(own);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void start_threads(struct http_server *s)
+{
+    for (size_t i = 0; i < s->nloops; i++)
+        if (pthread_create(&s->loops[i].thread, NULL, loop_main, &s->loops[i]))
+            abort();
+    if (pthread_create(&s->reaper, NULL, reaper_main, s))
+        abort();
 }
 
 bool http_server_start(const struct http_server_config *c, struct http_server **ret, struct err *e)
@@ -529,15 +554,13 @@ bool http_server_start(const struct http_server_config *c, struct http_server **
         return false;
     struct http_server *s = server_new(c);
     s->port = port;
-    s->daemon = start_daemon(s, c, fd);
-    if (!s->daemon) {
-        close(fd);
+    if (!start_loops(s, c, fd)) {
+        stop_daemons(s);
         server_free(s);
         return err_set(e, ERR_UNAVAILABLE, "cannot start the HTTP server%s",
                        c->tls_cert.p ? ": are certificate and key valid PEM?" : "");
     }
-    if (pthread_create(&s->reaper, NULL, reaper_main, s))
-        abort();
+    start_threads(s);
     *ret = s;
     return true;
 }
@@ -547,28 +570,25 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
-/* How many requests are still in flight at that time. */
-static size_t drain(struct http_server *s, bool all, int64_t until_ms)
-{
-    size_t busy;
-    while ((busy = conns_shut(&s->conns, all)) && time_monotonic_ms() < until_ms)
-        usleep(5000);
-    return busy;
-}
-
 void http_server_stop(struct http_server *s, unsigned grace_ms)
 {
     if (!s)
         return;
     s->stopping = true;
-    close(MHD_quiesce_daemon(s->daemon));
+    for (size_t i = 0; i < s->nloops; i++)
+        close(MHD_quiesce_daemon(s->loops[i].daemon));
     pthread_join(s->reaper, NULL);
-    if (drain(s, false, time_monotonic_ms() + grace_ms) &&
-        drain(s, true, time_monotonic_ms() + CLOSE_MS)) {
+    if (conns_drain(&s->conns, false, time_monotonic_ms() + grace_ms) &&
+        conns_drain(&s->conns, true, time_monotonic_ms() + CLOSE_MS)) {
         s->next = abandoned; /* MHD cannot stop while a handler holds a request */
         abandoned = s;
         return;
     }
-    MHD_stop_daemon(s->daemon);
+    s->ended = true;
+    for (size_t i = 0; i < s->nloops; i++) {
+        wake(&s->loops[i]);
+        pthread_join(s->loops[i].thread, NULL);
+    }
+    stop_daemons(s);
     server_free(s);
 }

@@ -70,8 +70,6 @@ struct http_server_config {
     unsigned header_deadline_ms; /* first byte to last header; 0: 20 s */
     unsigned idle_timeout_ms;    /* no byte in either direction; whole seconds; 0: 75 s */
     unsigned max_connections;    /* 0: 16384 */
-    /* 0: no limit, since all clients of a proxy have one address */
-    unsigned max_connections_per_address;
     /* Bytes of request line and headers, and of an answer's headers; 0: 32 KB. Each connection has memory for both,
      * which libmicrohttpd wipes with each request: 24 KB less save 1 us of 9. */
     unsigned head_limit;
