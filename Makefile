@@ -4,7 +4,7 @@ build: build/build.ninja
 	@ninja -C build src/cli/tidemill
 	@ln -sf src/cli/tidemill build/tidemill
 build/build.ninja:
-	@meson setup build --buildtype=release -Ddebug=true -Dwerror=false -Dtests=disabled >/dev/null
+	@meson setup build --buildtype=release -Db_lto=true -Ddebug=true -Dwerror=false -Dtests=disabled >/dev/null
 test:
 	@./test
 bench: build
