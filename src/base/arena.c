@@ -86,6 +86,18 @@ str arena_str(struct arena *a, str s)
     return s.p ? (str){arena_strdup(a, s), s.n} : s;
 }
 
+str arena_join(struct arena *a, const str *parts, size_t n)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++)
+        size += parts[i].n;
+    char *z = arena_alloc(a, size + 1), *to = z;
+    for (size_t i = 0; i < n; i++)
+        if (parts[i].n)
+            to = mempcpy(to, parts[i].p, parts[i].n);
+    return (str){z, size};
+}
+
 str arena_fmt(struct arena *a, const char *fmt, ...)
 {
     va_list ap, again;

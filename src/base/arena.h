@@ -13,6 +13,7 @@ void arena_free(struct arena *a); /* runs the deferred calls, last first; NULL i
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 16 */
 char *arena_strdup(struct arena *a, str s);   /* NUL-terminated copy */
 str arena_str(struct arena *a, str s);        /* copy; its p is NUL-terminated; keeps STR_NONE */
+str arena_join(struct arena *a, const str *parts, size_t n); /* NUL-terminated */
 str arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg);
 size_t arena_size(const struct arena *a); /* bytes taken from the system */

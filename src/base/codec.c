@@ -142,6 +142,10 @@ bool hex_decode(struct arena *a, str text, str *ret)
 
 bool percent_decode(struct arena *a, str s, bool plus, str *ret)
 {
+    if (str_find_char(s, '%', 0) == SIZE_MAX && (!plus || str_find_char(s, '+', 0) == SIZE_MAX)) {
+        *ret = (str){arena_strdup(a, s), s.n};
+        return true;
+    }
     char *z = arena_alloc(a, s.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++, n++) {
@@ -240,7 +244,13 @@ void id_message(char ret[ID_MESSAGE + 1])
 
 bool utf8_valid(str s)
 {
+    const uint64_t high = UINT64_MAX / 255 * 128;
+    uint64_t w;
     for (const char *p = s.p, *end = s.p + s.n; p < end;) {
+        if (end - p >= 8 && !(memcpy(&w, p, 8), w & high)) {
+            p += 8;
+            continue;
+        }
         size_t n = utf8_len(p, end);
         if (!n)
             return false;

@@ -159,15 +159,15 @@ bool edm_parse_uri(struct arena *a, str literal, enum edm *ret_type, struct valu
     enum edm type = EDM_STRING;
     struct value v;
     bool ok;
-    for (size_t i = 0; i < COUNT(words); i++)
+    if (!literal.n)
+        return err_set(e, ERR_BAD_REQUEST, "a literal is missing");
+    char c = literal.p[0];
+    for (size_t i = 0; c != '\'' && i < COUNT(words); i++)
         if (str_eqz(literal, words[i].text)) {
             *ret_type = words[i].type;
             *ret = words[i].value;
             return true;
         }
-    if (!literal.n)
-        return err_set(e, ERR_BAD_REQUEST, "a literal is missing");
-    char c = literal.p[0];
     if (c == '\'')
         ok = string_literal(a, literal, &v, e);
     else if (c == '-' || (c >= '0' && c <= '9'))

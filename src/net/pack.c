@@ -39,13 +39,11 @@ static bool is_packable(str content_type)
     static const char *const types[] = {"application/json", "application/xml",
                                         "application/javascript", "application/x-ndjson"};
     str type = str_trim(str_sub(content_type, 0, str_find_char(content_type, ';', 0)));
-    if (str_starts_nocase(type, STR("text/")) || str_ends_nocase(type, STR("+json")) ||
-        str_ends_nocase(type, STR("+xml")))
-        return true;
     for (size_t i = 0; i < COUNT(types); i++)
         if (str_eq_nocase(type, str_of(types[i])))
             return true;
-    return false;
+    return str_starts_nocase(type, STR("text/")) || str_ends_nocase(type, STR("+json")) ||
+           str_ends_nocase(type, STR("+xml"));
 }
 
 static bool wants_gzip(const struct http_request *r, size_t size)

@@ -147,10 +147,6 @@ bool http_read_head(struct http_request *r, str method, str target, str scheme, 
         return err_set(e, ERR_BAD_REQUEST, "The request target is not valid.");
     if (!http_check_head(&r->headers, http11, f, e))
         return false;
-    char *p = arena_alloc(r->arena, scheme.n + f->host.n + 1);
-    memcpy(p, scheme.p, scheme.n);
-    if (f->host.n)
-        memcpy(p + scheme.n, f->host.p, f->host.n);
-    r->url = (str){p, scheme.n + f->host.n};
+    r->url = arena_join(r->arena, (str[]){scheme, f->host}, 2);
     return true;
 }

@@ -368,12 +368,13 @@ static bool check_version(const struct odata_request *rq, struct err *e)
 /* The Host header ends up in URIs of answers: nothing that a document would have to escape. */
 static bool find_base(struct odata_request *rq, struct err *e)
 {
+    static const bool bad[0x7f] = {
+        ['"'] = true, ['&'] = true, ['\''] = true, ['<'] = true, ['>'] = true, ['\\'] = true};
     str url = rq->http->url;
-    for (size_t i = 0; i < url.n; i++)
-        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f ||
-            strchr("\"\\<>&'", url.p[i]))
+    for (const char *p = url.p; p < url.p + url.n; p++)
+        if (*p <= ' ' || *p >= 0x7f || bad[(unsigned char)*p])
             return err_set(e, ERR_BAD_REQUEST, "Invalid URI syntax.");
-    rq->base = arena_fmt(rq->arena, STR_FMT STR_FMT "/", STR_ARG(url), STR_ARG(rq->service->root));
+    rq->base = arena_join(rq->arena, (str[]){url, rq->service->root, STR("/")}, 3);
     return true;
 }
 

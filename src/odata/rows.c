@@ -32,6 +32,7 @@ struct collect {
     struct arena *a;
     const struct model_type *type;
     entities *list;
+    bool one; /* there is no second row to ask for */
 };
 
 static bool collect_row(void *arg, const struct value *columns, size_t n)
@@ -39,14 +40,14 @@ static bool collect_row(void *arg, const struct value *columns, size_t n)
     struct collect *c = arg;
     (void)n;
     vec_add(c->a, c->list, entity_of_row(c->a, c->type, columns));
-    return true;
+    return !c->one;
 }
 
 bool odata_rows(struct odata_call *c, const struct model_type *t, const char *where,
                 const struct value *binds, size_t nbinds, entities *ret, struct err *e)
 {
     struct plan p;
-    struct collect to = {c->arena, t, ret};
+    struct collect to = {c->arena, t, ret, false};
     plan_init(&p, c->arena, type_info_of(c->service, t), where, binds, nbinds);
     plan_order(&p, &(order_list){0});
     str sql = plan_select(&p, -1, 0);
@@ -60,7 +61,7 @@ bool odata_row(struct odata_call *c, const struct entity *key, struct entity **r
     const struct model_type *t = key->type;
     struct value binds[8];
     entities list = {0};
-    struct collect to = {c->arena, t, &list};
+    struct collect to = {c->arena, t, &list, true};
     size_t n = 0;
     if (t->keys.n > COUNT(binds))
         return err_set(e, ERR_NOT_IMPLEMENTED, "more than %zu key properties", COUNT(binds));
