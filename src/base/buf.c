@@ -16,7 +16,7 @@ void buf_reset(struct buf *b)
     b->failed = false;
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
     if (b->failed || n > b->limit - b->n) {
         b->failed = true;
@@ -32,27 +32,16 @@ char *buf_reserve(struct buf *b, size_t n)
     return b->p + b->n;
 }
 
-void buf_add(struct buf *b, str s)
+void buf_add_int(struct buf *b, int64_t v)
 {
-    char *to = s.n ? buf_reserve(b, s.n) : NULL;
-    if (to) {
-        memcpy(to, s.p, s.n);
-        b->n += s.n;
-    }
-}
-
-void buf_addz(struct buf *b, const char *z)
-{
-    buf_add(b, str_of(z));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    char *to = buf_reserve(b, 1);
-    if (to) {
-        *to = c;
-        b->n++;
-    }
+    char digits[24], *p = digits + sizeof digits;
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        *--p = (char)('0' + left % 10);
+    while (left /= 10);
+    if (v < 0)
+        *--p = '-';
+    buf_add(b, (str){p, (size_t)(digits + sizeof digits - p)});
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

@@ -146,15 +146,8 @@ void jw_strf(struct jw *w, const char *fmt, ...)
 
 void jw_int(struct jw *w, int64_t v)
 {
-    char digits[24], *p = digits + sizeof digits;
-    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        *--p = (char)('0' + left % 10);
-    while (left /= 10);
-    if (v < 0)
-        *--p = '-';
     value(w);
-    buf_add(w->out, (str){p, (size_t)(digits + sizeof digits - p)});
+    buf_add_int(w->out, v);
 }
 
 void jw_double(struct jw *w, double v)

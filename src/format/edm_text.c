@@ -298,7 +298,7 @@ void edm_write_text(struct buf *out, enum edm t, struct value v)
     else if (t == EDM_TIME)
         write_duration(out, v.i);
     else if (v.kind == V_INT)
-        buf_addf(out, "%lld", (long long)v.i);
+        buf_add_int(out, v.i);
     else if (v.kind == V_REAL)
         write_real(out, v.d, t == EDM_SINGLE);
     else if (v.kind == V_BYTES)

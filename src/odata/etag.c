@@ -55,9 +55,9 @@ static bool matches(str list, str tag)
 
 bool etag_read(struct odata_request *rq, const struct entity *en)
 {
-    str tag = etag_of(rq->arena, en), none = http_header(&rq->http->headers, "If-None-Match");
-    if (!tag.p)
+    if (!type_info_of(rq->service, en->type)->versioned)
         return false;
+    str tag = etag_of(rq->arena, en), none = http_header(&rq->http->headers, "If-None-Match");
     http_set(rq->http, "ETag", tag);
     if (rq->method != METHOD_GET || !none.p || !matches(none, tag))
         return false;

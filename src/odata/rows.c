@@ -67,8 +67,8 @@ bool odata_row(struct odata_call *c, const struct entity *key, struct entity **r
         return err_set(e, ERR_NOT_IMPLEMENTED, "more than %zu key properties", COUNT(binds));
     for (; n < t->keys.n; n++)
         binds[n] = key->values[t->properties.at[t->keys.at[n]].slot];
-    if (!store_query(c->store, type_info_of(c->service, t)->by_key.p, binds, n, collect_row, &to,
-                     e))
+    if (!store_query_sql(c->store, &type_info_of(c->service, t)->by_key, binds, n, collect_row, &to,
+                         e))
         return false;
     *ret = list.n ? list.at[0] : NULL;
     return true;

@@ -20,7 +20,7 @@ static void prepare_statements(struct odata_service *s, struct type_info *info)
     for (size_t i = 0; i < t->keys.n; i++)
         buf_addf(&b, "%st0.\"" STR_FMT "\" = ?", i ? " AND " : " WHERE ",
                  STR_ARG(t->slots.at[t->properties.at[t->keys.at[i]].slot].column));
-    info->by_key = arena_str(s->arena, buf_str(&b));
+    info->by_key = store_sql(arena_str(s->arena, buf_str(&b)));
 }
 
 static void prepare_type(struct odata_service *s, const struct model_type *t)

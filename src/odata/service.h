@@ -15,13 +15,13 @@ enum {
 /* Constant pieces of answers and statements. */
 struct type_info {
     const struct model_type *type;
-    bool versioned; /* has ETags */
-    str *keys;      /* per property: "Name": with the comma before it */
-    str *deferred;  /* per navigation: ,"Nav":{"__deferred":{"uri":" */
-    str *nav_tails; /* per navigation: /Nav"}} */
-    str meta;       /* ","type":"NS.T" */
-    str columns;    /* t0."a",t0."b": all slots */
-    str by_key;     /* SELECT .. WHERE key */
+    bool versioned;          /* has ETags */
+    str *keys;               /* per property: "Name": with the comma before it */
+    str *deferred;           /* per navigation: ,"Nav":{"__deferred":{"uri":" */
+    str *nav_tails;          /* per navigation: /Nav"}} */
+    str meta;                /* ","type":"NS.T" */
+    str columns;             /* t0."a",t0."b": all slots */
+    struct store_sql by_key; /* SELECT .. WHERE key */
 };
 struct set_info {
     const struct model_set *set;

@@ -35,8 +35,8 @@ struct driver {
     /* where: directory or URL. durable false: no fsync. */
     bool (*open)(str where, enum conn_role role, bool durable, struct conn **ret, struct err *e);
     void (*close)(struct conn *c); /* NULL is fine */
-    bool (*query)(struct conn *c, str sql, const struct value *binds, size_t nbinds,
-                  store_row_fn *fn, void *arg, struct err *e);
+    bool (*query)(struct conn *c, const struct store_sql *sql, const struct value *binds,
+                  size_t nbinds, store_row_fn *fn, void *arg, struct err *e);
     /* Applies a list of batches in one transaction, each undone alone when it fails, and commits.
      * Fills the result of every batch. Returns the microseconds spent in the commit. */
     uint64_t (*apply)(struct conn *c, struct store_batch *group);
@@ -61,6 +61,7 @@ struct writer *store_writer(const struct store *s);
 struct transaction;
 struct transaction *transaction_of(const struct store *s);
 void transaction_commit(struct transaction *t, struct store_batch *b); /* takes b */
-bool transaction_query(struct transaction *t, str sql, const struct value *binds, size_t nbinds,
-                       store_row_fn *fn, void *arg, struct err *e) MUST_USE;
+bool transaction_query(struct transaction *t, const struct store_sql *sql,
+                       const struct value *binds, size_t nbinds, store_row_fn *fn, void *arg,
+                       struct err *e) MUST_USE;
 #endif

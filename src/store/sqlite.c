@@ -20,7 +20,8 @@
 enum { SETS = 64, WAYS = 4, BUSY_MS = 5000, RESTART_MS = 4 };
 struct cached {
     uint64_t hash, used;
-    str sql; /* owned */
+    str sql;                      /* owned */
+    const struct store_sql *from; /* whose text it is; NULL: not known */
     sqlite3_stmt *stmt;
 };
 struct conn {
@@ -76,18 +77,13 @@ static void forget(struct cached *s)
     *s = (struct cached){0};
 }
 
-static sqlite3_stmt *prepare(struct conn *c, str sql, struct err *e)
+static bool is_of(const struct cached *s, const struct store_sql *sql)
 {
-    uint64_t hash = str_hash(sql);
-    struct cached *set = c->cache[hash % SETS], *oldest = set;
-    for (struct cached *s = set; s < set + WAYS; s++) {
-        if (s->hash == hash && str_eq(s->sql, sql)) {
-            s->used = ++c->tick;
-            return s->stmt;
-        }
-        if (s->used < oldest->used)
-            oldest = s;
-    }
+    return s->hash == sql->hash && ((sql->kept && s->from == sql) || str_eq(s->sql, sql->text));
+}
+
+static sqlite3_stmt *compile(struct conn *c, str sql, struct err *e)
+{
     sqlite3_stmt *stmt = NULL;
     const char *rest = "";
     if (sqlite3_prepare_v3(c->db, sql.p, (int)sql.n + 1, SQLITE_PREPARE_PERSISTENT, &stmt, &rest) !=
@@ -100,12 +96,29 @@ static sqlite3_stmt *prepare(struct conn *c, str sql, struct err *e)
         err_set(e, ERR_INTERNAL, "not exactly one SQL statement: '%.100s'", sql.p);
         return NULL;
     }
+    return stmt;
+}
+
+static sqlite3_stmt *prepare(struct conn *c, const struct store_sql *sql, struct err *e)
+{
+    struct cached *set = c->cache[sql->hash % SETS], *oldest = set;
+    for (struct cached *s = set; s < set + WAYS; s++) {
+        if (s->stmt && is_of(s, sql)) {
+            s->used = ++c->tick;
+            s->from = sql->kept ? sql : NULL;
+            return s->stmt;
+        }
+        if (s->used < oldest->used)
+            oldest = s;
+    }
+    sqlite3_stmt *stmt = compile(c, sql->text, e);
+    if (!stmt)
+        return NULL;
     forget(oldest);
-    char *copy = memcpy(mem_alloc(sql.n + 1), sql.p, sql.n + 1);
-    *oldest = (struct cached){
-        hash, ++c->tick, {copy, sql.n},
-          stmt
-    };
+    *oldest = (struct cached){.hash = sql->hash, .used = ++c->tick, .stmt = stmt};
+    oldest->sql =
+        (str){memcpy(mem_alloc(sql->text.n + 1), sql->text.p, sql->text.n + 1), sql->text.n};
+    oldest->from = sql->kept ? sql : NULL;
     return stmt;
 }
 
@@ -128,20 +141,20 @@ static int bind(sqlite3_stmt *stmt, int i, const struct value *v)
 }
 
 /* The binds must outlive the stepping. */
-static sqlite3_stmt *start(struct conn *c, str sql, const struct value *binds, size_t n,
-                           struct err *e)
+static sqlite3_stmt *start(struct conn *c, const struct store_sql *sql, const struct value *binds,
+                           size_t n, struct err *e)
 {
     sqlite3_stmt *stmt = prepare(c, sql, e);
     if (!stmt)
         return NULL;
     if ((size_t)sqlite3_bind_parameter_count(stmt) != n) {
         err_set(e, ERR_INTERNAL, "%zu values for the %d '?' of '%.100s'", n,
-                sqlite3_bind_parameter_count(stmt), sql.p);
+                sqlite3_bind_parameter_count(stmt), sql->text.p);
         return NULL;
     }
     for (size_t i = 0; i < n; i++)
         if (bind(stmt, (int)i + 1, &binds[i]) != SQLITE_OK) {
-            fail(c, sql, e);
+            fail(c, sql->text, e);
             return NULL;
         }
     return stmt;
@@ -190,8 +203,8 @@ static bool give_row(struct conn *c, sqlite3_stmt *stmt, store_row_fn *fn, void 
     return fn(arg, c->row, n);
 }
 
-static bool sqlite_query(struct conn *c, str sql, const struct value *binds, size_t nbinds,
-                         store_row_fn *fn, void *arg, struct err *e)
+static bool sqlite_query(struct conn *c, const struct store_sql *sql, const struct value *binds,
+                         size_t nbinds, store_row_fn *fn, void *arg, struct err *e)
 {
     sqlite3_stmt *stmt = start(c, sql, binds, nbinds, e);
     if (!stmt)
@@ -200,7 +213,7 @@ static bool sqlite_query(struct conn *c, str sql, const struct value *binds, siz
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
         if (!give_row(c, stmt, fn, arg))
             break;
-    bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail(c, sql, e);
+    bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail(c, sql->text, e);
     sqlite3_reset(stmt);
     return ok;
 }
@@ -209,7 +222,8 @@ static bool sqlite_query(struct conn *c, str sql, const struct value *binds, siz
 static bool apply_statement(struct conn *c, const struct store_statement *t, uint64_t *rows,
                             struct err *e)
 {
-    sqlite3_stmt *stmt = start(c, t->sql, t->binds, t->nbinds, e);
+    struct store_sql sql = {t->sql, str_hash(t->sql), false};
+    sqlite3_stmt *stmt = start(c, &sql, t->binds, t->nbinds, e);
     if (!stmt)
         return false;
     int rc, before = sqlite3_total_changes(c->db);

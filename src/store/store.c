@@ -142,18 +142,26 @@ static void put_reader(struct store *s, struct conn *c)
         s->driver->close(c);
 }
 
-bool store_query(struct store *s, const char *sql, const struct value *binds, size_t nbinds,
-                 store_row_fn *fn, void *arg, struct err *e)
+bool store_query_sql(struct store *s, const struct store_sql *sql, const struct value *binds,
+                     size_t nbinds, store_row_fn *fn, void *arg, struct err *e)
 {
     struct conn *c = NULL;
     struct transaction *own = transaction_of(s);
     if (own)
-        return transaction_query(own, str_of(sql), binds, nbinds, fn, arg, e);
+        return transaction_query(own, sql, binds, nbinds, fn, arg, e);
     if (!take_reader(s, &c, e))
         return false;
-    bool ok = s->driver->query(c, str_of(sql), binds, nbinds, fn, arg, e);
+    bool ok = s->driver->query(c, sql, binds, nbinds, fn, arg, e);
     put_reader(s, c);
     return ok;
+}
+
+bool store_query(struct store *s, const char *sql, const struct value *binds, size_t nbinds,
+                 store_row_fn *fn, void *arg, struct err *e)
+{
+    struct store_sql once = store_sql(str_of(sql));
+    once.kept = false;
+    return store_query_sql(s, &once, binds, nbinds, fn, arg, e);
 }
 
 struct first_row {

@@ -58,6 +58,19 @@ bool store_migrate(struct store *s, const char *component, const struct store_mi
 typedef bool store_row_fn(void *arg, const struct value *columns, size_t n);
 bool store_query(struct store *s, const char *sql, const struct value *binds, size_t nbinds,
                  store_row_fn *fn, void *arg, struct err *e) MUST_USE;
+/* The same with a statement that is run often: its text is hashed once and known again by its address. Neither the
+ * text nor the struct may change while the store is open. */
+struct store_sql {
+    str text; /* NUL-terminated */
+    uint64_t hash;
+    bool kept;
+};
+static inline struct store_sql store_sql(str text)
+{
+    return (struct store_sql){text, str_hash(text), true};
+}
+bool store_query_sql(struct store *s, const struct store_sql *sql, const struct value *binds,
+                     size_t nbinds, store_row_fn *fn, void *arg, struct err *e) MUST_USE;
 /* The first row, its texts and bytes as copies in a (NULL when there are none); ret has room for n
  * columns. No row: *ret_found false. */
 bool store_get(struct store *s, struct arena *a, const char *sql, const struct value *binds,

@@ -84,8 +84,9 @@ static bool keep_row(void *arg, const struct value *columns, size_t n)
     return true;
 }
 
-bool transaction_query(struct transaction *t, str sql, const struct value *binds, size_t nbinds,
-                       store_row_fn *fn, void *arg, struct err *e)
+bool transaction_query(struct transaction *t, const struct store_sql *sql,
+                       const struct value *binds, size_t nbinds, store_row_fn *fn, void *arg,
+                       struct err *e)
 {
     struct rows rows = {.a = arena_new()};
     rows.last = &rows.first;
