@@ -169,14 +169,16 @@ static bool unreserved(char c)
 void percent_write(struct buf *out, str s, const char *keep)
 {
     static const char digit[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (unreserved(c) || (c && keep && strchr(keep, c)))
-            buf_add_char(out, c);
-        else
-            buf_add(out, (str){
-                             (char[]){'%', digit[(unsigned char)c >> 4], digit[c & 15]},
-                             3
+    for (size_t from = 0, i = 0; i <= s.n; i++) {
+        if (i < s.n && (unreserved(s.p[i]) || (s.p[i] && keep && strchr(keep, s.p[i]))))
+            continue;
+        buf_add(out, str_sub(s, from, i));
+        from = i + 1;
+        if (i < s.n)
+            buf_add(out,
+                    (str){
+                        (char[]){'%', digit[(unsigned char)s.p[i] >> 4], digit[s.p[i] & 15]},
+                        3
             });
     }
 }

@@ -66,9 +66,10 @@ static bool string_literal(struct arena *a, str literal, struct value *ret, stru
     if (literal.n < 2 || literal.p[literal.n - 1] != '\'')
         return bad(e, literal);
     str in = str_sub(literal, 1, literal.n - 1);
-    char *z = arena_alloc(a, in.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < in.n; i++) {
+    char *z = arena_strdup(a, in);
+    size_t n = str_find_char(in, '\'', 0);
+    n = n < in.n ? n : in.n; /* up to the first quote it is copied already */
+    for (size_t i = n; i < in.n; i++) {
         if (in.p[i] == '\'' && (i + 1 == in.n || in.p[++i] != '\''))
             return bad(e, literal);
         z[n++] = in.p[i];

@@ -36,8 +36,8 @@ static size_t head_size(const struct http_headers *h, size_t each)
 size_t http_request_size(str target, const struct http_headers *h)
 {
     size_t n = target.n + head_size(h, FIELD_COST);
-    for (size_t i = 0; i < target.n; i++)
-        n += target.p[i] == '&' ? FIELD_COST : 0;
+    for (size_t i = 0; (i = str_find_char(target, '&', i)) != SIZE_MAX; i++)
+        n += FIELD_COST;
     return n;
 }
 

@@ -16,12 +16,13 @@ bool http_is_token(str s)
     return s.n > 0;
 }
 
-static bool is_control(char c)
+/* A byte below least other than allowed, or DEL. */
+static bool is_below(char c, unsigned char least, char allowed)
 {
-    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+    return ((unsigned char)c < least && c != allowed) || c == 0x7f;
 }
 
-bool http_has_control(str s)
+static bool has_below(str s, unsigned char least, char allowed)
 {
     const uint64_t ones = UINT64_MAX / 255, high = ones * 128;
     size_t i = 0;
@@ -29,15 +30,20 @@ bool http_has_control(str s)
         uint64_t w, del;
         memcpy(&w, s.p + i, 8);
         del = w ^ (ones * 0x7f);
-        if ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high)
+        if ((((w - ones * least) & ~w) | ((del - ones) & ~del)) & high)
             for (size_t k = i; k < i + 8; k++)
-                if (is_control(s.p[k]))
+                if (is_below(s.p[k], least, allowed))
                     return true;
     }
     for (; i < s.n; i++)
-        if (is_control(s.p[i]))
+        if (is_below(s.p[i], least, allowed))
             return true;
     return false;
+}
+
+bool http_has_control(str s)
+{
+    return has_below(s, ' ', '\t');
 }
 
 static bool refuse(struct err *e, const char *why)
@@ -128,9 +134,8 @@ bool http_split_target(str target, str *ret_path, str *ret_query)
     }
     if (!target.n || (target.p[0] != '/' && !str_eq(target, STR("*"))))
         return false;
-    for (size_t i = 0; i < target.n; i++)
-        if ((unsigned char)target.p[i] <= ' ' || target.p[i] == 0x7f)
-            return false;
+    if (has_below(target, ' ' + 1, 0x7f))
+        return false;
     size_t mark = str_find_char(target, '?', 0);
     *ret_path = str_sub(target, 0, mark);
     *ret_query = mark == SIZE_MAX ? STR_NONE : str_from(target, mark + 1);

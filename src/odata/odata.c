@@ -331,12 +331,14 @@ static bool method_named(str s, enum method *ret, bool *ret_head)
 
 static bool find_method(struct odata_request *rq, struct err *e)
 {
-    str one = http_header(&rq->http->headers, "X-HTTP-Method"),
-        two = http_header(&rq->http->headers, "X-HTTP-Method-Override");
     if (!method_named(rq->http->method, &rq->method, &rq->head))
         return err_set(e, ERR_NOT_IMPLEMENTED, "The HTTP method '" STR_FMT "' is not supported.",
                        STR_ARG(str_sub(rq->http->method, 0, 40)));
-    if (rq->method != METHOD_POST || (!one.p && !two.p))
+    if (rq->method != METHOD_POST)
+        return true;
+    str one = http_header(&rq->http->headers, "X-HTTP-Method"),
+        two = http_header(&rq->http->headers, "X-HTTP-Method-Override");
+    if (!one.p && !two.p)
         return true;
     if (one.p && two.p && !str_eq_nocase(one, two))
         return err_set(e, ERR_BAD_REQUEST,

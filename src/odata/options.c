@@ -9,7 +9,7 @@ const char *const option_names[] = {"$format", "$filter", "$inlinecount", "$orde
 static int option_named(str name)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (str_eqz(name, option_names[i]))
+        if (name.n > 1 && name.p[1] == option_names[i][1] && str_eqz(name, option_names[i]))
             return (int)i;
     return -1;
 }
