@@ -13,8 +13,10 @@ void conns_init(struct conns *s)
     pthread_mutex_init(&s->lock, NULL);
 }
 
-void conns_add(struct conns *s, struct conn *c)
+struct conn *conns_add(struct conns *s, struct MHD_Connection *mhd, int fd)
 {
+    struct conn *c = mem_alloc(sizeof *c);
+    *c = (struct conn){.mhd = mhd, .fd = fd};
     conn_enter(s, c, NEW);
     pthread_mutex_lock(&s->lock);
     c->next = s->first;
@@ -22,6 +24,7 @@ void conns_add(struct conns *s, struct conn *c)
         c->next->prev = c;
     s->first = c;
     pthread_mutex_unlock(&s->lock);
+    return c;
 }
 
 void conns_remove(struct conns *s, struct conn *c)

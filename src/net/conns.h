@@ -26,8 +26,8 @@ struct conns {
     _Atomic int64_t now_ms;
 };
 void conns_init(struct conns *s);
-void conns_add(struct conns *s, struct conn *c); /* takes c, from mem_alloc */
-void conns_remove(struct conns *s, struct conn *c);
+struct conn *conns_add(struct conns *s, struct MHD_Connection *mhd, int fd);
+void conns_remove(struct conns *s, struct conn *c); /* frees c */
 /* Moves the clock; shuts down what has not finished its headers in time. Between requests
  * libmicrohttpd's idle timeout rules; who trickles the next request line gets header_ms on top. */
 void conns_reap(struct conns *s, int64_t header_ms, int64_t idle_ms);

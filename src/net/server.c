@@ -16,7 +16,6 @@
 #include "net/rules.h"
 #include "net/server_tls.h"
 
-#include <limits.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -58,6 +57,7 @@ struct loop {
     pthread_t thread;
     int wake; /* eventfd */
     _Atomic bool woken;
+    atomic_int resuming;   /* threads that may still touch this, though their request is over */
     struct request *spare; /* the one before, for the next: its memory is warm */
 };
 
@@ -131,8 +131,10 @@ static void wake(struct loop *l)
 
 static void resume(struct loop *l, struct MHD_Connection *mhd)
 {
+    l->resuming++;
     MHD_resume_connection(mhd);
     wake(l);
+    l->resuming--;
 }
 
 void http_reply(struct http_request *r)
@@ -389,11 +391,8 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **state,
         conns_remove(&s->conns, *state);
         return;
     }
-    struct conn *c = mem_alloc(sizeof *c);
-    *c = (struct conn){.mhd = mhd};
-    c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    conns_add(&s->conns, c);
-    *state = c;
+    int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *state = conns_add(&s->conns, mhd, fd);
 }
 
 static void *reaper_main(void *arg)
@@ -494,7 +493,7 @@ static void wait_for_work(struct loop *l, int epoll_fd)
     };
     MHD_UNSIGNED_LONG_LONG ms;
     eventfd_t n;
-    int limit = MHD_get_timeout(l->daemon, &ms) == MHD_NO ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
+    int limit = MHD_get_timeout(l->daemon, &ms) == MHD_NO ? -1 : (int)(ms < 60000 ? ms : 60000);
     if (limit && poll(fds, COUNT(fds), limit) > 0 && fds[1].revents) {
         eventfd_read(l->wake, &n);
         atomic_store(&l->woken, false);
@@ -505,7 +504,12 @@ static void *loop_main(void *arg)
 {
     struct loop *l = arg;
     int epoll_fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    bool listens = true;
     while (!atomic_load(&l->server->ended)) {
+        if (listens && l->server->stopping) {
+            listens = false;
+            close(MHD_quiesce_daemon(l->daemon));
+        }
         wait_for_work(l, epoll_fd);
         MHD_run(l->daemon);
     }
@@ -576,7 +580,7 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
         return;
     s->stopping = true;
     for (size_t i = 0; i < s->nloops; i++)
-        close(MHD_quiesce_daemon(s->loops[i].daemon));
+        wake(&s->loops[i]);
     pthread_join(s->reaper, NULL);
     if (conns_drain(&s->conns, false, time_monotonic_ms() + grace_ms) &&
         conns_drain(&s->conns, true, time_monotonic_ms() + CLOSE_MS)) {
@@ -588,6 +592,8 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
     for (size_t i = 0; i < s->nloops; i++) {
         wake(&s->loops[i]);
         pthread_join(s->loops[i].thread, NULL);
+        while (s->loops[i].resuming)
+            usleep(100);
     }
     stop_daemons(s);
     server_free(s);
