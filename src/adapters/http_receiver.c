@@ -14,7 +14,7 @@ enum { MAX_RESPONSE = 100 << 20, MAX_HEADERS_TEXT = 1 << 20, MAX_WAIT_MS = 3600 
 
 struct http_state {
     struct http_call call;
-    struct oauth2_request token;
+    struct oauth2_request *token; /* NULL: the channel uses none */
     bool fetching_token;
     struct exchange *x;
     unsigned attempts;
@@ -33,7 +33,7 @@ static void send_call(void *arg)
     struct http_state *s = arg;
     s->call.response = (struct http_headers){0};
     s->call.response_body = NULL;
-    s->call.err = (struct err){0};
+    s->call.err = NULL;
     s->call.ok = false;
     s->attempts++;
     http_client_send(engine_config(s->x->engine)->http, &s->call);
@@ -77,7 +77,8 @@ static bool start_token(struct http_state *s, const struct credential *k, struct
     if (!o)
         return err_set(e, ERR_UNAVAILABLE, "OAuth2 is not set up here");
     s->fetching_token = true;
-    s->token = (struct oauth2_request){
+    s->token = arena_new_of(s->x->arena, struct oauth2_request);
+    *s->token = (struct oauth2_request){
         .token_url = k->token_url,
         .client_id = k->user,
         .client_secret = k->password,
@@ -88,7 +89,7 @@ static bool start_token(struct http_state *s, const struct credential *k, struct
         .done = on_token,
         .arg = s,
     };
-    oauth2_token(o, &s->token);
+    oauth2_token(o, s->token);
     return true;
 }
 
@@ -201,7 +202,7 @@ static struct step_result fail_status(const struct http_config *c, struct http_s
 
 static struct step_result fail_transport(struct http_state *s, struct err *e)
 {
-    *e = s->call.err;
+    *e = *s->call.err;
     exchange_throw(s->x,
                    e->code == ERR_TIMEOUT ? "java.util.concurrent.TimeoutException"
                                           : "java.net.ConnectException",
@@ -283,13 +284,13 @@ static struct step_result take_answer(const struct http_config *c, struct http_s
 static struct step_result resume_token(struct http_state *s, struct err *e)
 {
     s->fetching_token = false;
-    if (!s->token.ok) {
-        *e = s->token.err;
+    if (!s->token->ok) {
+        *e = s->token->err;
         err_ctx(e, "OAuth2 token");
         release(s);
         return FAIL;
     }
-    str value = arena_fmt(s->x->arena, "Bearer " STR_FMT, STR_ARG(s->token.token));
+    str value = arena_fmt(s->x->arena, "Bearer " STR_FMT, STR_ARG(s->token->token));
     vec_add(s->x->arena, &s->call.headers.list, (struct http_header){STR("Authorization"), value});
     send_call(s);
     return WAIT;
@@ -302,7 +303,7 @@ static struct step_result resume(const void *cfg, struct exchange *x, struct err
     if (s->fetching_token)
         return resume_token(s, e);
     if (c->auth == AUTH_OAUTH2 && s->call.ok && s->call.status == 401)
-        oauth2_forget(engine_config(x->engine)->oauth2, s->token.token);
+        oauth2_forget(engine_config(x->engine)->oauth2, s->token->token);
     if (must_retry(c, s))
         return retry(c, s);
     struct step_result ret = take_answer(c, s, e);

@@ -292,7 +292,7 @@ static void finish(void *arg, struct exchange *x)
 {
     struct http_request *r = arg;
     str id = arena_str(r->arena, str_of(exchange_message_id(x)));
-    if (x->error.code != ERR_NONE || message_status(x->message) == MESSAGE_ESCALATED) {
+    if (x->error || message_status(x->message) == MESSAGE_ESCALATED) {
         http_set(r, "SAP_MessageProcessingLogID", id);
         reply_text(r, 500, exchange_failure_text(x));
         return;

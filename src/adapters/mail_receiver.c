@@ -230,7 +230,7 @@ static struct step_result resume(const void *cfg, struct exchange *x, struct err
     blob_unref(s->call.response_body);
     if (s->call.ok)
         return CONTINUE;
-    *e = s->call.err;
+    *e = *s->call.err;
     exchange_throw(x, "javax.mail.MessagingException", e);
     return FAIL;
 }

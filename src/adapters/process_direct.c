@@ -64,7 +64,7 @@ struct reply {
     struct fields headers;
     struct body *body;
     struct datum *fault;
-    struct err error;
+    struct err *error; /* in arena; NULL: it succeeded */
     bool escalated;
 };
 
@@ -80,7 +80,10 @@ static void on_end(void *arg, struct exchange *callee)
 {
     struct reply *r = arg;
     r->body = body_ref(callee->body);
-    r->error = callee->error;
+    if (callee->error) {
+        r->error = arena_new_of(r->arena, struct err);
+        *r->error = *callee->error;
+    }
     r->fault = datum_ref(callee->fault);
     r->escalated = message_status(callee->message) == MESSAGE_ESCALATED;
     fields_copy(&r->headers, &callee->headers);
@@ -147,10 +150,11 @@ static bool failed(struct exchange *x, const struct reply *r, struct err *e)
 {
     const struct fault *f = datum_as_fault(r->fault);
     if (!r->escalated) {
-        *e = r->error;
-        if (f && e->code != ERR_NONE)
+        if (r->error)
+            *e = *r->error;
+        if (r->error && f)
             exchange_throw_fault(x, f, e);
-        return e->code != ERR_NONE;
+        return r->error;
     }
     if (!x->has_reply)
         return false;

@@ -73,7 +73,7 @@ static void print_json(struct exchange *x, bool failed)
     jw_keyz(&w, "status");
     jw_str(&w, str_of(message_status_name(message_status(x->message))));
     jw_keyz(&w, "error");
-    jw_str(&w, failed ? str_of(x->error.msg) : STR_NONE);
+    jw_str(&w, failed ? str_of(x->error->msg) : STR_NONE);
     jw_keyz(&w, "headers");
     write_field_list(&w, &x->headers, x->arena);
     jw_keyz(&w, "properties");
@@ -88,8 +88,9 @@ static void print_json(struct exchange *x, bool failed)
 static void done(void *arg, struct exchange *x)
 {
     struct outcome *o = arg;
-    o->failed = x->error.code != ERR_NONE;
-    o->error = x->error;
+    o->failed = x->error != NULL;
+    if (x->error)
+        o->error = *x->error;
     if (cli_json(o->cli)) {
         print_json(x, o->failed);
     } else if (!o->failed) {

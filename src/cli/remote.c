@@ -96,7 +96,7 @@ static bool send_once(struct remote *r, const char *method, str path, str body, 
     call_wait(r->client, call);
     blob_unref(call->body);
     if (!call->ok) {
-        *e = call->err;
+        *e = *call->err;
         return false;
     }
     ret->status = call->status;

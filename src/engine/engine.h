@@ -86,7 +86,7 @@ struct start {
 struct exchange *exchange_new(struct artifact *a, const struct start *s, struct err *e) MUST_USE;
 void exchange_discard(struct exchange *x);
 /* Called once, on a worker or the store's writer thread (or within engine_start, for messages that need no commit),
- * after the log is on disk: x holds the final content; x->error.code tells success. Must not block; x is freed after
+ * after the log is on disk: x holds the final content; x->error is NULL when it succeeded. Must not block; x is freed after
  * it returns. */
 typedef void exchange_done_fn(void *arg, struct exchange *x);
 /* Runs the first steps on the calling thread, until the message waits, ends or some 200 us are over; called from

@@ -64,6 +64,15 @@ void exchange_drop_parts(struct exchange *x)
     x->nparts = 0;
 }
 
+void exchange_set_error(struct exchange *x, const struct err *copy)
+{
+    struct err *e = arena_new_of(x->arena, struct err);
+    *e = *copy;
+    if (e->code == ERR_NONE)
+        e->code = ERR_INTERNAL;
+    x->error = e;
+}
+
 void exchange_set_body(struct exchange *x, struct body *take)
 {
     body_unref(x->body);

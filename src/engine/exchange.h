@@ -54,7 +54,7 @@ struct exchange {
     atomic_int state;       /* running, parked, resumed: run.c */
     atomic_uint refs;       /* itself and its parts */
     struct exchange *queued; /* the next to run on this thread */
-    struct err error;
+    const struct err *error; /* why it failed, in the arena; NULL: it did not */
 };
 
 /* ---- message content, for steps ---- */

@@ -176,7 +176,7 @@ static void note_failure(struct fork *f, struct exchange *child)
         return;
     f->part_failed = true;
     f->failed_index = child->index;
-    f->error = child->error;
+    f->error = *child->error;
     datum_unref(f->fault);
     f->fault = datum_ref(child->fault);
     f->stopped = f->stopped || f->plan.stop_on_error;

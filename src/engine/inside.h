@@ -132,6 +132,7 @@ struct engine {
 struct exchange *exchange_make(struct artifact *a);
 struct exchange *exchange_make_part(struct exchange *parent);
 void exchange_release(struct exchange *x); /* one reference */
+void exchange_set_error(struct exchange *x, const struct err *copy); /* how it ended */
 void engine_finished(struct exchange *x);  /* the log is on disk: tell the caller, free */
 void run_from_other_thread(struct exchange *x); /* puts it on a worker */
 void run_never_here(void); /* messages that this thread starts run on workers from their first step */

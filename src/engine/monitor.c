@@ -5,11 +5,14 @@
 #include "engine/inside.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
-    SWEEP_MS = 1000,   /* messages that take longer get a PROCESSING row */
-    ITEMS_MAX = 2000,  /* attachments, header properties and adapter attributes of a message */
-    TRACES_MAX = 2000, /* recorded steps of a message */
+    SWEEP_MS = 1000,     /* messages that take longer get a PROCESSING row */
+    SWEEP_ROWS = 500,    /* at a time: a row is 1.6 KB until it is written */
+    SWEEP_PAUSE_MS = 20, /* before the next ones */
+    ITEMS_MAX = 2000,    /* attachments, header properties and adapter attributes of a message */
+    TRACES_MAX = 2000,   /* recorded steps of a message */
     LOG_BYTES_MAX = 64 << 20, /* all of that together */
     CUSTOM_STATUS_MAX = 40,
     APPLICATION_ID_MAX = 120,
@@ -19,6 +22,35 @@ enum {
 enum message_status message_status(const struct message *m)
 {
     return m->status;
+}
+
+/* ---- items ---- */
+
+static str place(char **at, str s)
+{
+    str copy = {s.p ? *at : NULL, s.n};
+    if (s.n)
+        *at = mempcpy(*at, s.p, s.n);
+    return copy;
+}
+
+/* One allocation with its texts: most messages have one item, and wait for their receiver with it. */
+static struct log_item *item_new(struct log_item *next, enum log_kind kind, str name, str type,
+                                 str value)
+{
+    struct log_item *i = mem_alloc(sizeof *i + name.n + type.n + value.n);
+    char *at = (char *)(i + 1);
+    *i = (struct log_item){
+        next, kind, place(&at, name), place(&at, value), place(&at, type), time_now_ms()};
+    return i;
+}
+
+static void items_free(struct log_item *i)
+{
+    for (struct log_item *next; i; i = next) {
+        next = i->next;
+        free(i);
+    }
 }
 
 /* ---- a message's life ---- */
@@ -55,6 +87,7 @@ void message_free(struct message *m)
     if (m->overlay && m->overlay_drop)
         m->overlay_drop(m->overlay);
     datum_unref(m->id_text);
+    items_free(m->items);
     arena_free(m->arena);
     pthread_mutex_destroy(&m->lock);
 }
@@ -193,12 +226,7 @@ static void add_item(struct exchange *x, enum log_kind kind, str name, str type,
     pthread_mutex_lock(&m->lock);
     bool fits = m->nitems < ITEMS_MAX && m->bytes + value.n + name.n < LOG_BYTES_MAX;
     if (fits) {
-        struct arena *a = log_arena(m);
-        struct log_item *i = arena_new_of(a, struct log_item);
-        *i = (struct log_item){m->items,           kind,
-                               arena_str(a, name), arena_str(a, value),
-                               arena_str(a, type), time_now_ms()};
-        m->items = i;
+        m->items = item_new(m->items, kind, name, type, value);
         m->nitems++;
         m->bytes += value.n + name.n;
     }
@@ -286,7 +314,7 @@ static void on_disk(void *arg, bool ok, const struct err *e)
         log_err(LOG_ERROR, "mpl.commit", e, "message %s could not be written", x->message->id);
         x->message->status = MESSAGE_FAILED;
         x->failed = true;
-        x->error = *e;
+        exchange_set_error(x, e);
     }
     engine_finished(x);
 }
@@ -297,8 +325,11 @@ static enum message_status final_status(struct exchange *x)
         return MESSAGE_FAILED;
     if (!atomic_load(&x->message->escalated))
         return MESSAGE_COMPLETED;
-    if (x->has_reply)
-        err_set(&x->error, ERR_INTERNAL, "the message was escalated");
+    if (x->has_reply) {
+        struct err e = {0};
+        err_set(&e, ERR_INTERNAL, "the message was escalated");
+        exchange_set_error(x, &e);
+    }
     return MESSAGE_ESCALATED;
 }
 
@@ -308,7 +339,7 @@ static struct store_batch *take_effects(struct exchange *x)
     struct message *m = x->message;
     struct store_batch *b = m->effects;
     m->effects = NULL;
-    if (b && x->error.code != ERR_NONE) {
+    if (b && x->error) {
         store_batch_free(b);
         b = NULL;
     }
@@ -344,11 +375,13 @@ void monitor_end(struct exchange *x)
 
 /* ---- the sweep ---- */
 
-static void write_listed(struct engine *g, struct store_batch *b, enum message_status as,
-                         int64_t before_ms)
+/* At most `most` rows; true: that many. */
+static bool write_listed(struct engine *g, struct store_batch *b, enum message_status as,
+                         int64_t before_ms, size_t most)
 {
     struct monitor *mon = &g->monitor;
-    for (struct message *m = mon->first; m; m = m->next) {
+    size_t n = 0;
+    for (struct message *m = mon->first; m && n < most; m = m->next) {
         pthread_mutex_lock(&m->lock);
         if (m->level >= MPL_INFO && m->start_ms <= before_ms &&
             (!m->written || as != MESSAGE_PROCESSING)) {
@@ -357,9 +390,11 @@ static void write_listed(struct engine *g, struct store_batch *b, enum message_s
             if (as != MESSAGE_PROCESSING)
                 m->end_ms = time_now_ms();
             monitor_add_log(b, m);
+            n++;
         }
         pthread_mutex_unlock(&m->lock);
     }
+    return n == most;
 }
 
 static void ignore(void *arg, bool ok, const struct err *e)
@@ -377,10 +412,10 @@ static void sweep(void *arg)
         return;
     struct store_batch *b = store_batch_new();
     pthread_mutex_lock(&g->monitor.lock);
-    write_listed(g, b, MESSAGE_PROCESSING, time_now_ms() - SWEEP_MS);
+    bool more = write_listed(g, b, MESSAGE_PROCESSING, time_now_ms() - SWEEP_MS, SWEEP_ROWS);
     store_commit(g->config.store, b, ignore, NULL);
     pthread_mutex_unlock(&g->monitor.lock);
-    clock_at(g->clock, time_monotonic_ms() + SWEEP_MS, sweep, g);
+    clock_at(g->clock, time_monotonic_ms() + (more ? SWEEP_PAUSE_MS : SWEEP_MS), sweep, g);
 }
 
 bool monitor_open(struct engine *g, struct err *e)
@@ -410,7 +445,7 @@ void monitor_close(struct engine *g)
     struct err e = {0};
     struct store_batch *b = store_batch_new();
     pthread_mutex_lock(&g->monitor.lock);
-    write_listed(g, b, MESSAGE_ABANDONED, INT64_MAX);
+    write_listed(g, b, MESSAGE_ABANDONED, INT64_MAX, SIZE_MAX);
     pthread_mutex_unlock(&g->monitor.lock);
     if (!store_commit_wait(g->config.store, b, &e))
         log_err(LOG_ERROR, "mpl.abandon", &e, "abandoned messages could not be written");

@@ -132,7 +132,7 @@ static void add_items(struct store_batch *b, const struct message *m, struct are
 static void add_error(struct store_batch *b, const struct message *m, struct arena *a)
 {
     str step = m->last_error_step ? m->last_error_step->id : STR_NONE;
-    str text = m->main->fault ? datum_str(a, m->main->fault) : str_of(m->main->error.msg);
+    str text = m->main->fault ? datum_str(a, m->main->fault) : str_of(m->main->error->msg);
     struct value row[] = {VALUE_TEXT(str_of(m->id)), VALUE_TEXT(STR("EXCEPTION")),
                           text_or_null(step), VALUE_TEXT(text)};
     store_batch_add(
@@ -229,14 +229,14 @@ static void add_run(struct store_batch *b, const struct message *m, struct arena
     struct trace only = {.operation = m->last_error_step,
                          .start = m->end_ms,
                          .end = m->end_ms,
-                         .error = m->main->error.msg};
+                         .error = m->main->error->msg};
     add_step(b, m, &only, n, a);
 }
 
 void monitor_add_details(struct store_batch *b, const struct exchange *x)
 {
     const struct message *m = x->message;
-    bool failed = x->error.code != ERR_NONE;
+    bool failed = x->error != NULL;
     add_items(b, m, x->arena);
     if (failed)
         add_error(b, m, x->arena);

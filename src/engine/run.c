@@ -72,9 +72,7 @@ static bool fail(struct exchange *x, const struct operation *op, const struct er
         return true;
     }
     x->failed = true;
-    x->error = *e;
-    if (x->error.code == ERR_NONE)
-        x->error.code = ERR_INTERNAL;
+    exchange_set_error(x, e);
     return false;
 }
 

@@ -66,12 +66,23 @@ struct http_client {
     _Atomic bool stopping;
 };
 
+/* Room for why a call failed: most calls never need it, and ten thousand wait at once. */
+static struct err *failure(struct http_call *c)
+{
+    struct err *e = arena_new_of(c->arena, struct err);
+    c->err = e;
+    return e;
+}
+
 /* ---- the answer ---- */
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
-    t->refused = !blob_writer_add(&t->body, (str){p, size * n}, &t->call->err);
+    struct err e;
+    t->refused = !blob_writer_add(&t->body, (str){p, size * n}, &e);
+    if (t->refused)
+        *failure(t->call) = e;
     return t->refused ? 0 : size * n;
 }
 
@@ -91,7 +102,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     t->head += size * n;
     if (t->head > RESPONSE_HEADERS) {
         t->refused = true;
-        err_set(&t->call->err, ERR_TOO_LARGE, "more than %d bytes of response headers",
+        err_set(failure(t->call), ERR_TOO_LARGE, "more than %d bytes of response headers",
                 RESPONSE_HEADERS);
         return 0;
     }
@@ -136,9 +147,9 @@ static void fill_error(struct transfer *t, CURLcode rc)
     for (size_t i = 0; i < COUNT(rows); i++)
         code = rows[i].rc == rc ? rows[i].code : code;
     if (t->refused)
-        err_ctx(&t->call->err, "answer of " STR_FMT, STR_ARG(host));
+        err_ctx(t->call->err, "answer of " STR_FMT, STR_ARG(host));
     else
-        err_set(&t->call->err, code, STR_FMT ": %s", STR_ARG(host),
+        err_set(failure(t->call), code, STR_FMT ": %s", STR_ARG(host),
                 t->text[0] ? t->text : curl_easy_strerror(rc));
 }
 
@@ -383,14 +394,16 @@ static void begin(struct worker *w, struct transfer *t)
 {
     struct http_call *call = t->call;
     if (w->client->stopping) {
-        err_set(&call->err, ERR_UNAVAILABLE, "the HTTP client is stopping");
+        err_set(failure(call), ERR_UNAVAILABLE, "the HTTP client is stopping");
         deliver(t);
         return;
     }
     t->easy = w->nspare ? w->spare[--w->nspare] : curl_easy_init();
     if (!t->easy)
         abort();
-    if (!prepare(t, &call->err)) {
+    struct err e;
+    if (!prepare(t, &e)) {
+        *failure(call) = e;
         deliver(t);
         return;
     }
@@ -398,7 +411,7 @@ static void begin(struct worker *w, struct transfer *t)
     CURLMcode rc = curl_multi_add_handle(w->multi, t->easy);
     if (rc != CURLM_OK) {
         take_out(w, t);
-        err_set(&call->err, ERR_INTERNAL, "%s", curl_multi_strerror(rc));
+        err_set(failure(call), ERR_INTERNAL, "%s", curl_multi_strerror(rc));
         deliver(t);
     }
 }
@@ -485,6 +498,7 @@ void http_client_send(struct http_client *c, struct http_call *call)
     *t = (struct transfer){.call = call, .worker = w};
     blob_writer_init(&t->body, call->max_response ? call->max_response : DEFAULT_RESPONSE);
     call->ok = false;
+    call->err = NULL;
     call->status = 0;
     call->reason = STR("");
     call->response.list.n = 0;

@@ -49,7 +49,7 @@ struct http_call {
     bool ok;             /* an HTTP answer was received, whatever its status */
     /* When not ok: ERR_UPSTREAM, ERR_TIMEOUT, ERR_TOO_LARGE, ERR_UNAVAILABLE (stopping); ERR_BAD_REQUEST
      * for a call that cannot be sent (CR or LF in a header, no http URL). */
-    struct err err;
+    struct err *err; /* in arena; NULL when ok */
     int status;
     str reason; /* "" over HTTP/2 */
     struct http_headers response;

@@ -122,7 +122,7 @@ static bool read_answer(struct http_call *c, str *ret_token, int64_t *ret_life_s
     struct jr *answer = NULL;
     struct err ignored;
     if (!c->ok) {
-        *e = c->err;
+        *e = *c->err;
         return err_ctx(e, "fetching an access token");
     }
     if (!jr_parse(c->arena, blob_bytes(c->response_body), &answer, &ignored))

@@ -207,7 +207,7 @@ static str error_text(struct arena *a, str body)
 static void describe(struct call *k, str body, struct err *e)
 {
     if (!k->http.ok)
-        *e = k->http.err;
+        *e = *k->http.err;
     else if (k->http.status == 401 || k->http.status == 403)
         err_set(e, k->http.status == 401 ? ERR_UNAUTHORIZED : ERR_FORBIDDEN, "%d " STR_FMT,
                 k->http.status, STR_ARG(error_text(k->arena, body)));
@@ -223,7 +223,7 @@ static int64_t patience(struct caller *c, struct call *k)
     int64_t seconds, wait = (int64_t)BACKOFF_MS << (k->attempts > 6 ? 6 : k->attempts);
     bool again =
         status == 429 || status >= 500 ||
-        (!k->http.ok && k->http.err.code != ERR_BAD_REQUEST && k->http.err.code != ERR_TOO_LARGE);
+        (!k->http.ok && k->http.err->code != ERR_BAD_REQUEST && k->http.err->code != ERR_TOO_LARGE);
     if (!again || status == 501 || ++k->attempts >= (c->answered ? ATTEMPTS : FIRST_ATTEMPTS))
         return -1;
     wait = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait;

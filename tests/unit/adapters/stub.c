@@ -89,7 +89,7 @@ struct reply *stub_call(struct http_client *c, const char *method, const char *u
     sem_destroy(&done);
     blob_unref(r->call.body);
     if (!r->call.ok)
-        fail_msg("%s: %s", url, r->call.err.msg);
+        fail_msg("%s: %s", url, r->call.err->msg);
     r->body = blob_bytes(r->call.response_body);
     return r;
 }

@@ -272,10 +272,10 @@ static void done(void *arg, struct exchange *x)
     struct waiting *w = arg;
     struct kit_result *r = &w->result;
     snprintf(r->body, sizeof r->body, STR_FMT, STR_ARG(body_bytes(x->body)));
-    snprintf(r->error, sizeof r->error, "%s", x->error.msg);
+    snprintf(r->error, sizeof r->error, "%s", x->error ? x->error->msg : "");
     snprintf(r->message_id, sizeof r->message_id, "%s", exchange_message_id(x));
     r->null_body = !x->body;
-    r->code = x->error.code;
+    r->code = x->error ? x->error->code : ERR_NONE;
     r->status = message_status(x->message);
     sem_post(&w->over);
 }

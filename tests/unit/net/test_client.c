@@ -179,7 +179,7 @@ static void run(struct http_call *c)
 {
     run_on(client, c);
     if (!c->ok)
-        fail_msg("%s", c->err.msg);
+        fail_msg("%s", c->err->msg);
 }
 
 static void call_free(struct http_call *c)
@@ -199,8 +199,8 @@ static void assert_fails(struct http_call *c, enum err_code code, const char *pa
     run_on(client, c);
     assert_false(c->ok);
     assert_null(c->response_body);
-    if (c->err.code != code || !strstr(c->err.msg, part))
-        fail_msg("%d: %s", c->err.code, c->err.msg);
+    if (c->err->code != code || !strstr(c->err->msg, part))
+        fail_msg("%d: %s", c->err->code, c->err->msg);
     call_free(c);
 }
 
@@ -414,7 +414,7 @@ static void test_stop_ends_calls(void **state)
     assert_int_equal(g.n, 20);
     for (int i = 0; i < 20; i++) {
         assert_false(calls[i]->ok);
-        assert_int_equal(calls[i]->err.code, ERR_UNAVAILABLE);
+        assert_int_equal(calls[i]->err->code, ERR_UNAVAILABLE);
         call_free(calls[i]);
     }
 }
@@ -474,11 +474,11 @@ static void test_tls(void **state)
         c->tls_no_verify = rows[i].no_verify;
         run_on(client, c);
         if (c->ok != !!rows[i].dn)
-            fail_msg("%zu: %s", i, c->err.msg);
+            fail_msg("%zu: %s", i, c->err->msg);
         if (c->ok)
             assert_str(http_header(&c->response, "X-Peer"), rows[i].dn);
         else
-            assert_int_equal(c->err.code, ERR_UPSTREAM);
+            assert_int_equal(c->err->code, ERR_UPSTREAM);
         if (c->ok)
             assert_true(body_has(c, "GET https://localhost:"));
         call_free(c);
@@ -561,14 +561,14 @@ static void test_mail(void **state)
         pthread_join(t, NULL);
         close(m.sink.listener);
         if (c->ok != rows[i].ok)
-            fail_msg("%zu: %s\n%s", i, c->err.msg, m.log);
+            fail_msg("%zu: %s\n%s", i, c->err->msg, m.log);
         assert_int_equal(c->ok, !!strstr(m.log, "Subject: x\r\n\r\nHello\r\n..dot\r\n.\r\n"));
         assert_int_equal(c->ok && !rows[i].map, !!strstr(m.log, "AUTH PLAIN") && c->ok);
         if (c->ok)
             assert_true(strstr(m.log, "RCPT TO:<b@example.com>") &&
                         strstr(m.log, "MAIL FROM:<from@ex"));
         else
-            assert_int_equal(c->err.code, ERR_UPSTREAM);
+            assert_int_equal(c->err->code, ERR_UPSTREAM);
         call_free(c);
     }
     struct http_call *c = mail_to(1);

@@ -264,8 +264,8 @@ static void on_done(void *arg, struct exchange *x)
 {
     struct harness *h = arg;
     pthread_mutex_lock(&h->lock);
-    h->ok = x->error.code == ERR_NONE;
-    h->error = x->error;
+    h->ok = !x->error;
+    h->error = x->error ? *x->error : (struct err){0};
     h->status = message_status(x->message);
     h->out_body = body_ref(x->body);
     h->body = x->body ? body_bytes(x->body) : STR_NONE;
