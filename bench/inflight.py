@@ -15,6 +15,11 @@ DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 5
 BINARY = os.environ.get("BIN") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "tidemill")
 
 
+class Parked:
+    """How many messages wait at the receiver: a slow machine may never have all of them there at once."""
+    now = most = 0
+
+
 async def receiver(reader, writer):
     try:
         while True:
@@ -22,7 +27,10 @@ async def receiver(reader, writer):
             length = [int(l.split(b':')[1]) for l in head.split(b'\r\n') if l.lower().startswith(b'content-length:')]
             if length:
                 await reader.readexactly(length[0])
+            Parked.now += 1
+            Parked.most = max(Parked.most, Parked.now)
             await asyncio.sleep(DELAY)
+            Parked.now -= 1
             writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -65,7 +73,8 @@ async def main():
                 peak = max(peak, rss_mb(server.pid))
                 await asyncio.sleep(0.1)
             good = sum(r is True for r in results)
-            print('%d of %d messages completed in %.1f s; peak RSS %.0f MB' % (good, count, time.monotonic() - start, peak))
+            print('%d of %d messages completed in %.1f s, %d of them in flight at once; peak RSS %.0f MB'
+                  % (good, count, time.monotonic() - start, Parked.most, peak))
             for r in list({str(r) for r in results if r is not True})[:5]:
                 print('  failed: ' + r)
         finally:
