@@ -282,6 +282,30 @@ static void long_running_ones_show_and_become_abandoned(void **state)
     store_close(s);
 }
 
+/* More than the sweep writes at a time. */
+static void a_crowd_shows_as_a_whole(void **state)
+{
+    (void)state;
+    enum { CROWD = 1700 };
+    struct store *s = open_store();
+    struct engine *g = kit_engine(s);
+    struct program *p = kit_program();
+    kit_deploy(g, p, kit_steps(p, 0, &kit_park, NULL, NULL), "flow");
+    for (int i = 0; i < CROWD; i++)
+        start_one(g);
+    while (kit_parked() < CROWD)
+        usleep(1000);
+    const char *count = "SELECT count(*) FROM message_processing_log WHERE status = 'PROCESSING'";
+    for (int i = 0; i < 900 && !str_eqz(STR("1700 "), query(s, count, NULL).text); i++)
+        usleep(10000);
+    assert_string_equal(query(s, count, NULL).text, "1700 ");
+    kit_release();
+    engine_close(g, 10000);
+    count = "SELECT count(*) FROM message_processing_log WHERE status = 'COMPLETED'";
+    assert_string_equal(query(s, count, NULL).text, "1700 ");
+    store_close(s);
+}
+
 static void found_processing_at_start(void **state)
 {
     (void)state;
@@ -308,6 +332,7 @@ int main(void)
         cmocka_unit_test(levels),
         cmocka_unit_test(transactions),
         cmocka_unit_test(long_running_ones_show_and_become_abandoned),
+        cmocka_unit_test(a_crowd_shows_as_a_whole),
         cmocka_unit_test(found_processing_at_start),
     };
     return RUN(tests);
