@@ -2,6 +2,13 @@
  * (plan_filter.c). */
 #include "odata/plan.h"
 
+static void from_table(struct plan *p)
+{
+    buf_add(&p->from, STR(" FROM \""));
+    buf_add(&p->from, p->type->type->table);
+    buf_add(&p->from, STR("\" t0"));
+}
+
 void plan_init(struct plan *p, struct arena *a, const struct type_info *t, const char *restriction,
                const struct value *binds, size_t nbinds)
 {
@@ -15,7 +22,7 @@ void plan_init(struct plan *p, struct arena *a, const struct type_info *t, const
         buf_addf(&p->from, " FROM (SELECT * FROM \"" STR_FMT "\" WHERE %s) t0",
                  STR_ARG(t->type->table), restriction);
     else
-        buf_addf(&p->from, " FROM \"" STR_FMT "\" t0", STR_ARG(t->type->table));
+        from_table(p);
     for (size_t i = 0; i < nbinds; i++)
         vec_add(a, &p->binds, binds[i]);
 }
@@ -40,7 +47,9 @@ void plan_bind(struct plan *p, struct buf *out, struct value v)
 
 static void own_column(const struct plan *p, struct buf *out, uint16_t slot)
 {
-    buf_addf(out, "t0.\"" STR_FMT "\"", STR_ARG(p->type->type->slots.at[slot].column));
+    buf_add(out, STR("t0.\""));
+    buf_add(out, p->type->type->slots.at[slot].column);
+    buf_add_char(out, '"');
 }
 
 void plan_equal(struct plan *p, uint16_t slot, struct value v)
@@ -56,13 +65,14 @@ void plan_equal(struct plan *p, uint16_t slot, struct value v)
 }
 
 /* ---- order ---- */
-static void add_order(struct plan *p, const char *column, bool descending, bool nullable)
+static void add_order(struct plan *p, str column, bool descending, bool nullable)
 {
-    buf_addf(&p->order, "%s%s%s%s", p->order.n ? ", " : " ORDER BY ", column,
-             descending ? " DESC" : "",
-             !nullable    ? ""
-             : descending ? " NULLS LAST"
-                          : " NULLS FIRST");
+    buf_add(&p->order, p->order.n ? STR(", ") : STR(" ORDER BY "));
+    buf_add(&p->order, column);
+    if (descending)
+        buf_add(&p->order, STR(" DESC"));
+    if (nullable)
+        buf_add(&p->order, descending ? STR(" NULLS LAST") : STR(" NULLS FIRST"));
 }
 
 static void order_item(struct plan *p, const struct order_item *item)
@@ -75,8 +85,7 @@ static void order_item(struct plan *p, const struct order_item *item)
         p->order_left = true;
         return;
     }
-    buf_add_char(&column, '\0');
-    add_order(p, column.p, item->descending, item->expr->nullable);
+    add_order(p, buf_str(&column), item->descending, item->expr->nullable);
     if (item->expr->kind == EXPR_PATH && !item->expr->navs.n)
         vec_add(p->a, &p->keys, (struct plan_key){item->expr->slot, item->descending});
     else
@@ -90,8 +99,7 @@ static void order_by_range(struct plan *p)
     const struct model_slot *slot = &p->type->type->slots.at[p->range];
     AUTO(buf) struct buf column = BUF(1 << 10);
     own_column(p, &column, (uint16_t)p->range);
-    buf_add_char(&column, '\0');
-    add_order(p, column.p, false, slot->property->nullable);
+    add_order(p, buf_str(&column), false, slot->property->nullable);
     vec_add(p->a, &p->keys, (struct plan_key){(uint16_t)p->range, false});
 }
 
@@ -108,8 +116,7 @@ void plan_order(struct plan *p, const order_list *order)
         uint16_t slot = t->properties.at[t->keys.at[i]].slot;
         AUTO(buf) struct buf column = BUF(1 << 10);
         own_column(p, &column, slot);
-        buf_add_char(&column, '\0');
-        add_order(p, column.p, false, false);
+        add_order(p, buf_str(&column), false, false);
         vec_add(p->a, &p->keys, (struct plan_key){slot, false});
     }
 }
@@ -159,10 +166,15 @@ static void same(struct plan *p, const struct plan_key *k, struct value v)
     plan_bind(p, &p->where, v);
 }
 
+/* A range condition leaves nulls out. */
+static bool may_be_null(const struct plan *p, uint16_t slot)
+{
+    return p->type->type->slots.at[slot].property->nullable && slot != p->range;
+}
+
 /* Column comes behind v; null is lowest. */
 static void behind(struct plan *p, const struct plan_key *k, struct value v)
 {
-    bool nullable = p->type->type->slots.at[k->slot].property->nullable;
     if (v.kind == V_NULL) {
         if (k->descending) {
             buf_addz(&p->where, "FALSE");
@@ -176,7 +188,7 @@ static void behind(struct plan *p, const struct plan_key *k, struct value v)
     own_column(p, &p->where, k->slot);
     buf_addz(&p->where, k->descending ? " < " : " > ");
     plan_bind(p, &p->where, v);
-    if (k->descending && nullable) {
+    if (k->descending && may_be_null(p, k->slot)) {
         buf_addz(&p->where, " OR ");
         own_column(p, &p->where, k->slot);
         buf_addz(&p->where, " IS NULL");
@@ -187,10 +199,10 @@ static void behind(struct plan *p, const struct plan_key *k, struct value v)
 /* The range that an index on the first column can serve. */
 static void lead(struct plan *p, const struct plan_key *k, struct value v)
 {
-    if (v.kind == V_NULL || k->descending)
+    if (v.kind == V_NULL || (k->descending && may_be_null(p, k->slot)))
         return;
     own_column(p, &p->where, k->slot);
-    buf_addz(&p->where, " >= ");
+    buf_addz(&p->where, k->descending ? " <= " : " >= ");
     plan_bind(p, &p->where, v);
     buf_addz(&p->where, " AND ");
 }
@@ -220,19 +232,23 @@ bool plan_after(struct plan *p, str token, struct err *e)
 /* ---- statements ---- */
 str plan_count(struct plan *p)
 {
-    return arena_fmt(p->a, "SELECT COUNT(*)" STR_FMT STR_FMT, STR_ARG(buf_str(&p->from)),
-                     STR_ARG(buf_str(&p->where)));
+    return arena_join(p->a, (str[]){STR("SELECT COUNT(*)"), buf_str(&p->from), buf_str(&p->where)},
+                      3);
 }
 
 str plan_select(struct plan *p, int64_t limit, int64_t offset)
 {
-    str ret = arena_fmt(p->a, "SELECT " STR_FMT STR_FMT STR_FMT STR_FMT "%s%s",
-                        STR_ARG(p->type->columns), STR_ARG(buf_str(&p->from)),
-                        STR_ARG(buf_str(&p->where)), STR_ARG(buf_str(&p->order)),
-                        limit >= 0 ? " LIMIT ?" : "", limit >= 0 && offset > 0 ? " OFFSET ?" : "");
+    bool skips = limit >= 0 && offset > 0;
     if (limit >= 0)
         vec_add(p->a, &p->binds, VALUE_INT(limit));
-    if (limit >= 0 && offset > 0)
+    if (skips)
         vec_add(p->a, &p->binds, VALUE_INT(offset));
-    return ret;
+    const str parts[] = {STR("SELECT "),
+                         p->type->columns,
+                         buf_str(&p->from),
+                         buf_str(&p->where),
+                         buf_str(&p->order),
+                         limit >= 0 ? STR(" LIMIT ?") : STR(""),
+                         skips ? STR(" OFFSET ?") : STR("")};
+    return arena_join(p->a, parts, COUNT(parts));
 }

@@ -211,7 +211,8 @@ static void test_pages_are_complete(void **state)
                                          "&$orderby=Author/Name",
                                          "&$orderby=Price desc",
                                          "&$orderby=Pages desc,Lang",
-                                         "&$filter=Pages ge -5"};
+                                         "&$filter=Pages ge -5",
+                                         "&$filter=Pages ge -5&$orderby=Pages desc"};
     for (size_t i = 0; i < COUNT(orders); i++) {
         bool seen[ROWS] = {0};
         size_t n = 0;
