@@ -79,8 +79,23 @@ static bool sync_folder(struct arena *a, const char *path)
     return fd >= 0 && fsync(fd) == 0;
 }
 
+/* A device, a pipe, a terminal: there is no old content to keep, and a rename would put a plain file in its place. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static bool write_in_place(const char *path, str bytes, struct err *e)
+{
+    AUTO(fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+    return (fd >= 0 && write_all(fd, bytes)) || fail(e, path, "write");
+}
+
 bool file_write(const char *path, str bytes, unsigned mode, struct err *e)
 {
+    if (is_special(path))
+        return write_in_place(path, bytes, e);
     AUTO(arena) struct arena *a = arena_new();
     char *beside = arena_strdup(a, arena_fmt(a, "%s.XXXXXX", path));
     AUTO(fd) int fd = mkostemp(beside, O_CLOEXEC);
