@@ -32,13 +32,20 @@ char *buf_grow(struct buf *b, size_t n)
     return b->p + b->n;
 }
 
+static const char pairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
 void buf_add_int(struct buf *b, int64_t v)
 {
     char digits[24], *p = digits + sizeof digits;
     uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        *--p = (char)('0' + left % 10);
-    while (left /= 10);
+    for (; left >= 100; left /= 100)
+        p = memcpy(p - 2, &pairs[left % 100 * 2], 2);
+    if (left >= 10)
+        p = memcpy(p - 2, &pairs[left * 2], 2);
+    else
+        *--p = (char)('0' + left);
     if (v < 0)
         *--p = '-';
     buf_add(b, (str){p, (size_t)(digits + sizeof digits - p)});

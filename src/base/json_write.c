@@ -83,8 +83,20 @@ static const char *special(struct buf *out, const char *p, const char *end)
     return p + (n ? n : 1);
 }
 
+static bool quoted_plain(struct buf *out, str s)
+{
+    char *to = buf_reserve(out, s.n + 2);
+    if (!to || !json_copy_plain(to + 1, s))
+        return false;
+    to[0] = to[s.n + 1] = '"';
+    out->n += s.n + 2;
+    return true;
+}
+
 static void quoted(struct buf *out, str s)
 {
+    if (quoted_plain(out, s))
+        return;
     const char *p = s.p, *end = s.p + s.n;
     buf_add_char(out, '"');
     while (p < end) {

@@ -117,14 +117,16 @@ static bool add_property(struct loader *l, struct model_type *t, struct model_pr
     vec_add(l->a, &t->properties, p);
     const struct model_property *kept = &t->properties.at[t->properties.n - 1];
     if (!p.complex)
-        vec_add(l->a, &t->slots, (struct model_slot){kept, p.name, p.column});
+        vec_add(l->a, &t->slots,
+                (struct model_slot){kept, p.name, p.column, edm_value_kind(p.type)});
     for (size_t i = 0; p.complex && i < slots; i++) {
         const struct model_slot *in = &p.complex->slots.at[i];
         vec_add(l->a, &t->slots,
                 (struct model_slot){
                     in->property,
                     arena_fmt(l->a, STR_FMT "/" STR_FMT, STR_ARG(p.name), STR_ARG(in->path)),
-                    arena_fmt(l->a, STR_FMT "_" STR_FMT, STR_ARG(p.column), STR_ARG(in->column))});
+                    arena_fmt(l->a, STR_FMT "_" STR_FMT, STR_ARG(p.column), STR_ARG(in->column)),
+                    in->kind});
     }
     return true;
 }
@@ -154,7 +156,7 @@ uint16_t load_hidden(struct loader *l, struct model_type *t, str column, enum ed
                                  .read_only = true,
                                  .slot = (uint16_t)t->slots.n,
                                  .slots = 1};
-    vec_add(l->a, &t->slots, (struct model_slot){p, column, column});
+    vec_add(l->a, &t->slots, (struct model_slot){p, column, column, edm_value_kind(type)});
     return p->slot;
 }
 

@@ -25,9 +25,10 @@ struct model_property {
 /* One primitive value of a type: where it stands and in which column it is kept. */
 struct model_slot {
     const struct model_property
-        *property; /* the innermost one; a hidden one for a column of tm:columns */
-    str path;      /* "Position/Lat"; the column's name for those of tm:columns */
-    str column;    /* "position_lat", also NUL-terminated */
+        *property;        /* the innermost one; a hidden one for a column of tm:columns */
+    str path;             /* "Position/Lat"; the column's name for those of tm:columns */
+    str column;           /* "position_lat", also NUL-terminated */
+    enum value_kind kind; /* of its values */
 };
 struct model_join {
     uint16_t own, theirs; /* slots of this type and of the target */

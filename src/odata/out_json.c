@@ -131,19 +131,33 @@ static void write_inline(struct odata_request *rq, const struct entity *en,
     buf_addz(rq->out, nav->many ? "]}" : first ? "null" : "");
 }
 
-static void write_media(struct buf *out, const struct entity *en, str uri)
+/* What stands in the answer already. */
+struct span {
+    size_t from, n;
+};
+
+static void add_again(struct buf *out, struct span s)
+{
+    char *to = buf_reserve(out, s.n);
+    if (to) {
+        memcpy(to, out->p + s.from, s.n);
+        out->n += s.n;
+    }
+}
+
+static void write_media(struct buf *out, const struct entity *en, struct span uri)
 {
     buf_add(out, STR(",\"content_type\":"));
     text(out, en->media_type.p ? en->media_type : STR("application/octet-stream"));
     buf_add(out, STR(",\"media_src\":\""));
-    buf_add(out, uri);
+    add_again(out, uri);
     buf_add(out, STR("/$value\",\"edit_media\":\""));
-    buf_add(out, uri);
+    add_again(out, uri);
     buf_add(out, STR("/$value\""));
 }
 
 static void write_navs(struct odata_request *rq, const struct type_info *info,
-                       const struct entity *en, str uri, const struct pick *pick)
+                       const struct entity *en, struct span uri, const struct pick *pick)
 {
     const struct model_type *t = info->type;
     for (size_t i = 0; i < t->navs.n; i++) {
@@ -152,7 +166,7 @@ static void write_navs(struct odata_request *rq, const struct type_info *info,
             write_inline(rq, en, pn, &t->navs.at[i]);
         } else if (pn) {
             buf_add(rq->out, info->deferred[i]);
-            buf_add(rq->out, uri);
+            add_again(rq->out, uri);
             buf_add(rq->out, info->nav_tails[i]);
         }
     }
@@ -164,12 +178,12 @@ static void write_entity(struct odata_request *rq, const struct set_info *set,
     const struct type_info *info = type_info_of(rq->service, en->type);
     struct buf *out = rq->out;
     buf_add(out, STR("{\"__metadata\":{\"id\":\""));
-    size_t from = out->n;
+    struct span uri = {.from = out->n};
     buf_add(out, rq->base);
     write_entity_path(out, set->set, en);
-    str uri = arena_str(rq->arena, str_from(buf_str(out), from));
+    uri.n = out->n - uri.from;
     buf_add(out, STR("\",\"uri\":\""));
-    buf_add(out, uri);
+    add_again(out, uri);
     buf_add(out, info->meta);
     if (info->versioned) {
         buf_add(out, STR(",\"etag\":"));

@@ -2,11 +2,20 @@
 #include "odata/plan.h"
 #include "odata/read.h"
 
-/* What a driver hands out, in the kind that the Edm type has. */
-static struct value as_kind(struct arena *a, enum value_kind want, struct value v)
+static bool is_run(const struct value *v)
 {
-    if (v.kind == V_TEXT || v.kind == V_BYTES) {
-        v.s = arena_str(a, v.s);
+    return (v->kind == V_TEXT || v->kind == V_BYTES) && v->s.p;
+}
+
+/* What a driver hands out, in the kind that the Edm type has; texts and bytes go to *to. */
+static struct value as_kind(enum value_kind want, struct value v, char **to)
+{
+    if (is_run(&v)) {
+        char *p = *to;
+        memcpy(p, v.s.p, v.s.n);
+        p[v.s.n] = '\0';
+        *to += v.s.n + 1;
+        v.s.p = p;
         if (want == V_TEXT || want == V_BYTES)
             v.kind = want;
     } else if (v.kind == V_INT && want == V_REAL) {
@@ -21,8 +30,12 @@ struct entity *entity_of_row(struct arena *a, const struct model_type *t,
                              const struct value *columns)
 {
     struct entity *en = entity_new(a, t);
+    size_t n = 0;
     for (size_t i = 0; i < t->slots.n; i++)
-        en->values[i] = as_kind(a, edm_value_kind(t->slots.at[i].property->type), columns[i]);
+        n += is_run(&columns[i]) ? columns[i].s.n + 1 : 0;
+    char *to = arena_alloc(a, n);
+    for (size_t i = 0; i < t->slots.n; i++)
+        en->values[i] = as_kind(t->slots.at[i].kind, columns[i], &to);
     if (t->media_slot >= 0 && en->values[t->media_slot].kind == V_TEXT)
         en->media_type = en->values[t->media_slot].s;
     return en;

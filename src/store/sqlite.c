@@ -23,6 +23,8 @@ struct cached {
     str sql;                      /* owned */
     const struct store_sql *from; /* whose text it is; NULL: not known */
     sqlite3_stmt *stmt;
+    bool *booleans; /* per column; owned */
+    size_t ncolumns;
 };
 struct conn {
     sqlite3 *db;
@@ -74,6 +76,7 @@ static void forget(struct cached *s)
 {
     sqlite3_finalize(s->stmt);
     free((void *)(uintptr_t)s->sql.p);
+    free(s->booleans);
     *s = (struct cached){0};
 }
 
@@ -99,14 +102,14 @@ static sqlite3_stmt *compile(struct conn *c, str sql, struct err *e)
     return stmt;
 }
 
-static sqlite3_stmt *prepare(struct conn *c, const struct store_sql *sql, struct err *e)
+static struct cached *prepare(struct conn *c, const struct store_sql *sql, struct err *e)
 {
     struct cached *set = c->cache[sql->hash % SETS], *oldest = set;
     for (struct cached *s = set; s < set + WAYS; s++) {
         if (s->stmt && is_of(s, sql)) {
             s->used = ++c->tick;
             s->from = sql->kept ? sql : NULL;
-            return s->stmt;
+            return s;
         }
         if (s->used < oldest->used)
             oldest = s;
@@ -119,7 +122,7 @@ static sqlite3_stmt *prepare(struct conn *c, const struct store_sql *sql, struct
     oldest->sql =
         (str){memcpy(mem_alloc(sql->text.n + 1), sql->text.p, sql->text.n + 1), sql->text.n};
     oldest->from = sql->kept ? sql : NULL;
-    return stmt;
+    return oldest;
 }
 
 static int bind(sqlite3_stmt *stmt, int i, const struct value *v)
@@ -141,12 +144,13 @@ static int bind(sqlite3_stmt *stmt, int i, const struct value *v)
 }
 
 /* The binds must outlive the stepping. */
-static sqlite3_stmt *start(struct conn *c, const struct store_sql *sql, const struct value *binds,
-                           size_t n, struct err *e)
+static struct cached *start(struct conn *c, const struct store_sql *sql, const struct value *binds,
+                            size_t n, struct err *e)
 {
-    sqlite3_stmt *stmt = prepare(c, sql, e);
-    if (!stmt)
+    struct cached *s = prepare(c, sql, e);
+    if (!s)
         return NULL;
+    sqlite3_stmt *stmt = s->stmt;
     if ((size_t)sqlite3_bind_parameter_count(stmt) != n) {
         err_set(e, ERR_INTERNAL, "%zu values for the %d '?' of '%.100s'", n,
                 sqlite3_bind_parameter_count(stmt), sql->text.p);
@@ -157,64 +161,71 @@ static sqlite3_stmt *start(struct conn *c, const struct store_sql *sql, const st
             fail(c, sql->text, e);
             return NULL;
         }
-    return stmt;
+    return s;
 }
 
 /* ---- reading ---- */
-/* Costs more than reading a number: asked only of numbers that may be one. */
-static bool is_boolean(sqlite3_stmt *stmt, int i)
+/* Numbers are told from booleans by what the table declares: learned once per statement, and again
+ * when SQLite has compiled it anew with other columns. */
+static void learn_columns(struct cached *s, size_t n)
 {
-    const char *declared = sqlite3_column_decltype(stmt, i);
-    return declared && !strcmp(declared, "BOOLEAN");
+    s->booleans = mem_realloc(s->booleans, n ? n : 1);
+    for (s->ncolumns = 0; s->ncolumns < n; s->ncolumns++) {
+        const char *declared = sqlite3_column_decltype(s->stmt, (int)s->ncolumns);
+        s->booleans[s->ncolumns] = declared && !strcmp(declared, "BOOLEAN");
+    }
 }
 
-static struct value column(sqlite3_stmt *stmt, int i)
+/* From sqlite3_column_value, which is looked up once, where each sqlite3_column_xx looks it up again. The
+ * connection has no mutex and one thread, as that asks for. */
+static struct value column(sqlite3_value *v, bool boolean)
 {
     int64_t number;
-    switch (sqlite3_column_type(stmt, i)) {
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        number = sqlite3_column_int64(stmt, i);
-        return (number == 0 || number == 1) && is_boolean(stmt, i) ? VALUE_BOOL(number)
-                                                                   : VALUE_INT(number);
+        number = sqlite3_value_int64(v);
+        return boolean && (number == 0 || number == 1) ? VALUE_BOOL(number) : VALUE_INT(number);
     case SQLITE_FLOAT:
-        return VALUE_REAL(sqlite3_column_double(stmt, i));
+        return VALUE_REAL(sqlite3_value_double(v));
     case SQLITE_TEXT: {
-        const char *p = (const char *)sqlite3_column_text(stmt, i);
-        return VALUE_TEXT(((str){p, (size_t)sqlite3_column_bytes(stmt, i)}));
+        const char *p = (const char *)sqlite3_value_text(v);
+        return VALUE_TEXT(((str){p, (size_t)sqlite3_value_bytes(v)}));
     }
     case SQLITE_BLOB: {
-        const char *p = sqlite3_column_blob(stmt, i);
-        return VALUE_BYTES(((str){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)}));
+        const char *p = sqlite3_value_blob(v);
+        return VALUE_BYTES(((str){p ? p : "", (size_t)sqlite3_value_bytes(v)}));
     }
     default:
         return VALUE_NULL;
     }
 }
 
-static bool give_row(struct conn *c, sqlite3_stmt *stmt, store_row_fn *fn, void *arg)
+static bool give_row(struct conn *c, struct cached *s, store_row_fn *fn, void *arg)
 {
-    size_t n = (size_t)sqlite3_column_count(stmt);
+    size_t n = (size_t)sqlite3_column_count(s->stmt);
     if (n > c->row_cap) {
         c->row = mem_realloc(c->row, n * sizeof *c->row);
         c->row_cap = n;
     }
+    if (n != s->ncolumns)
+        learn_columns(s, n);
     for (size_t i = 0; i < n; i++)
-        c->row[i] = column(stmt, (int)i);
+        c->row[i] = column(sqlite3_column_value(s->stmt, (int)i), s->booleans[i]);
     return fn(arg, c->row, n);
 }
 
 static bool sqlite_query(struct conn *c, const struct store_sql *sql, const struct value *binds,
                          size_t nbinds, store_row_fn *fn, void *arg, struct err *e)
 {
-    sqlite3_stmt *stmt = start(c, sql, binds, nbinds, e);
-    if (!stmt)
+    struct cached *s = start(c, sql, binds, nbinds, e);
+    if (!s)
         return false;
     int rc;
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-        if (!give_row(c, stmt, fn, arg))
+    while ((rc = sqlite3_step(s->stmt)) == SQLITE_ROW)
+        if (!give_row(c, s, fn, arg))
             break;
     bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail(c, sql->text, e);
-    sqlite3_reset(stmt);
+    sqlite3_reset(s->stmt);
     return ok;
 }
 
@@ -223,14 +234,14 @@ static bool apply_statement(struct conn *c, const struct store_statement *t, uin
                             struct err *e)
 {
     struct store_sql sql = {t->sql, str_hash(t->sql), false};
-    sqlite3_stmt *stmt = start(c, &sql, t->binds, t->nbinds, e);
-    if (!stmt)
+    struct cached *s = start(c, &sql, t->binds, t->nbinds, e);
+    if (!s)
         return false;
     int rc, before = sqlite3_total_changes(c->db);
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    while ((rc = sqlite3_step(s->stmt)) == SQLITE_ROW)
         ;
     bool ok = rc == SQLITE_DONE || fail(c, t->sql, e);
-    sqlite3_reset(stmt);
+    sqlite3_reset(s->stmt);
     unsigned changed = (unsigned)sqlite3_total_changes(c->db) - (unsigned)before;
     *rows += changed;
     if (ok && t->expect != ERR_NONE && changed != 1)

@@ -16,6 +16,15 @@ static void run_blocking(void *ctx, void (*fn)(void *), void *arg)
     engine_run_blocking(ci->engine, fn, arg);
 }
 
+/* Indexes that another one has replaced. */
+static bool drop_old_indexes(struct store *s, struct err *e)
+{
+    static const struct store_migration old[] = {
+        {1, "DROP INDEX IF EXISTS \"ix_message_processing_log_status_log_end\""},
+    };
+    return store_migrate(s, "ci", old, COUNT(old), e);
+}
+
 static bool open_service(struct ci *ci, const struct ci_config *c, struct err *e)
 {
     /* odata_open copies neither table: static */
@@ -71,7 +80,8 @@ bool ci_open(const struct ci_config *c, struct ci **ret, struct err *e)
         pthread_mutex_init(&ci->deploying[i], NULL);
     str edmx = {ci_edmx, (size_t)(ci_edmx_end - ci_edmx)};
     if (!model_load(edmx, &ci->model, e) || !open_service(ci, c, e) ||
-        !artifacts_define(c->store, e) || !deploy_define(c->store, e)) {
+        !artifacts_define(c->store, e) || !deploy_define(c->store, e) ||
+        !drop_old_indexes(c->store, e)) {
         ci_close(ci);
         return err_ctx(e, "opening /api/v1");
     }
