@@ -71,6 +71,12 @@ def ten_at_once(server, folder, ids):
                % (os.path.join(folder, 'batch.body'), form))
 
 
+def filtered_page(days, status='COMPLETED'):
+    since = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(time.time() - days * 86400))
+    return ("/api/v1/MessageProcessingLogs?$filter=Status%%20eq%%20'%s'%%20and%%20LogEnd%%20ge%%20datetime'%s'"
+            "&$orderby=LogEnd%%20desc&$top=50&$format=json" % (status, since))
+
+
 def load_cases(server, floor, folder):
     for ident, zipped in (('bench_pass', flows.pass_through()), ('bench_xslt', flows.router_xslt()), ('bench_split', flows.split_gather())):
         server.deploy(ident, zipped)
@@ -84,9 +90,7 @@ def load_cases(server, floor, folder):
     ids = seed_logs(server, folder)
     status, text = server.call('GET', "/api/v1/MessageProcessingLogs('%s')?$format=json" % ids[0])
     check(status == 200 and json.loads(text)['d']['MessageGuid'] == ids[0], 'get by key: %d %s' % (status, text[:200]))
-    since = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(time.time() - 3600))
-    page = ("/api/v1/MessageProcessingLogs?$filter=Status%%20eq%%20'COMPLETED'%%20and%%20LogEnd%%20ge%%20datetime'%s'"
-            "&$orderby=LogEnd%%20desc&$top=50&$format=json" % since)
+    page = filtered_page(1 / 24)
     status, text = server.call('GET', page)
     check(status == 200 and len(json.loads(text)['d']['results']) == 50, 'filtered page: %d %s' % (status, text[:200]))
     with open(os.path.join(folder, 'ids'), 'w') as f:

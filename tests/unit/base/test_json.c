@@ -165,12 +165,64 @@ static void test_writes(void **state)
                "\"k\\\"\":[-9223372036854775808,0,0.1,null,true,null,null,\"5%\",{}]}");
 }
 
+/* Texts are copied eight bytes at a time: a special byte is seen wherever it stands. */
+static void test_special_bytes_everywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        char byte;
+        const char *json;
+    } specials[] = {
+        {'"',    "\\\""        },
+        {'\\',   "\\\\"        },
+        {'\x1f', "\\u001f"     },
+        {'\0',   "\\u0000"     },
+        {'\xff', "\xef\xbf\xbd"},
+    };
+    for (size_t n = 0; n < 27; n++)
+        for (size_t at = 0; at <= n; at++)
+            for (size_t k = 0; k < COUNT(specials); k++) {
+                AUTO(buf) struct buf got = BUF(1000), want = BUF(1000);
+                char text[27];
+                struct jw w;
+                memset(text, 'a', sizeof text);
+                if (at < n)
+                    text[at] = specials[k].byte;
+                jw_init(&w, &got);
+                jw_str(&w, (str){text, n});
+                buf_add_char(&want, '"');
+                for (size_t i = 0; i < n; i++)
+                    buf_addz(&want, i == at ? specials[k].json : "a");
+                buf_add_char(&want, '"');
+                assert_true(str_eq(buf_str(&got), buf_str(&want)));
+            }
+}
+
+static void test_integers(void **state)
+{
+    (void)state;
+    AUTO(buf) struct buf got = BUF(1000), want = BUF(1000);
+    uint64_t v = 1;
+    for (int i = 0; i < 64; i++, v = v * 19 / 10 + (uint64_t)i) {
+        buf_reset(&got);
+        buf_reset(&want);
+        buf_add_int(&got, i % 2 ? (int64_t)v : -(int64_t)v);
+        buf_addf(&want, "%lld", (long long)(i % 2 ? (int64_t)v : -(int64_t)v));
+        assert_true(str_eq(buf_str(&got), buf_str(&want)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_a_tree),    cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_names_the_place), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_many_members),    cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_reads_a_tree),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_names_the_place),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_many_members),
+        cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_special_bytes_everywhere),
+        cmocka_unit_test(test_integers),
     };
     return RUN(tests);
 }
