@@ -42,32 +42,33 @@ static bool write_as_gateway(struct buf *out, enum edm t, struct value v)
     return true;
 }
 
-static void write_value(struct buf *out, const struct odata_request *rq, enum edm t, struct value v)
+static void write_value(struct buf *out, const struct odata_request *rq, enum edm t,
+                        const struct value *v)
 {
-    if (v.kind == V_NULL) {
+    if (v->kind == V_NULL) {
         buf_add(out, STR("null"));
         return;
     }
-    if (rq->service->config.gateway && write_as_gateway(out, t, v))
+    if (rq->service->config.gateway && write_as_gateway(out, t, *v))
         return;
     switch (t) {
     case EDM_STRING:
     case EDM_GUID:
-        text(out, v.s);
+        text(out, v->s);
         break;
     case EDM_BOOLEAN:
-        buf_add(out, v.i ? STR("true") : STR("false"));
+        buf_add(out, v->i ? STR("true") : STR("false"));
         break;
     case EDM_BYTE:
     case EDM_SBYTE:
     case EDM_INT16:
     case EDM_INT32:
-        number(out, v.i);
+        number(out, v->i);
         break;
     case EDM_DATETIME:
     case EDM_DATETIMEOFFSET:
         buf_add(out, STR("\"\\/Date("));
-        number(out, v.i);
+        number(out, v->i);
         buf_add(out, STR(")\\/\""));
         break;
     case EDM_INT64:
@@ -76,7 +77,7 @@ static void write_value(struct buf *out, const struct odata_request *rq, enum ed
     case EDM_DOUBLE:
     case EDM_TIME:
     case EDM_BINARY:
-        quoted(out, t, v);
+        quoted(out, t, *v);
         break;
     case EDM_COMPLEX:
     case EDM_COUNT:
@@ -93,7 +94,7 @@ static void write_property(struct buf *out, const struct odata_request *rq,
     if (p->complex)
         write_complex(out, rq, p->complex, values);
     else
-        write_value(out, rq, p->type, p->hidden ? VALUE_NULL : *values);
+        write_value(out, rq, p->type, p->hidden ? &VALUE_NULL : values);
 }
 
 static void write_complex(struct buf *out, const struct odata_request *rq,
@@ -274,7 +275,7 @@ static void write_result(struct odata_request *rq, const struct out_function *f,
     if (f->function->returns_type)
         write_complex(rq->out, rq, f->function->returns_type, f->result->list.at[i]->values);
     else
-        write_value(rq->out, rq, f->function->returns, f->result->values.at[i]);
+        write_value(rq->out, rq, f->function->returns, &f->result->values.at[i]);
 }
 
 static void json_function(struct odata_request *rq, const struct out_function *f)

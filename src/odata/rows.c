@@ -7,23 +7,23 @@ static bool is_run(const struct value *v)
     return (v->kind == V_TEXT || v->kind == V_BYTES) && v->s.p;
 }
 
-/* What a driver hands out, in the kind that the Edm type has; texts and bytes go to *to. */
-static struct value as_kind(enum value_kind want, struct value v, char **to)
+/* What a driver hands out, in the kind that the Edm type has; texts and bytes go to *to. *ret is zeroed, and
+ * written field by field, as in sqlite.c. */
+static void take_value(struct value *ret, enum value_kind want, const struct value *v, char **to)
 {
-    if (is_run(&v)) {
-        char *p = *to;
-        memcpy(p, v.s.p, v.s.n);
-        p[v.s.n] = '\0';
-        *to += v.s.n + 1;
-        v.s.p = p;
+    ret->kind = v->kind;
+    if (is_run(v)) {
+        ret->s = (str){memcpy(*to, v->s.p, v->s.n), v->s.n};
+        *to += v->s.n + 1; /* the arena has zeroed the byte between */
         if (want == V_TEXT || want == V_BYTES)
-            v.kind = want;
-    } else if (v.kind == V_INT && want == V_REAL) {
-        v = VALUE_REAL((double)v.i);
-    } else if (v.kind == V_INT && want == V_BOOL) {
-        v.kind = V_BOOL;
+            ret->kind = want;
+    } else if (v->kind == V_INT && want == V_REAL) {
+        *ret = VALUE_REAL((double)v->i);
+    } else if (v->kind != V_NULL) {
+        ret->i = v->i;
+        if (v->kind == V_INT && want == V_BOOL)
+            ret->kind = V_BOOL;
     }
-    return v;
 }
 
 struct entity *entity_of_row(struct arena *a, const struct model_type *t,
@@ -35,7 +35,7 @@ struct entity *entity_of_row(struct arena *a, const struct model_type *t,
         n += is_run(&columns[i]) ? columns[i].s.n + 1 : 0;
     char *to = arena_alloc(a, n);
     for (size_t i = 0; i < t->slots.n; i++)
-        en->values[i] = as_kind(t->slots.at[i].kind, columns[i], &to);
+        take_value(&en->values[i], t->slots.at[i].kind, &columns[i], &to);
     if (t->media_slot >= 0 && en->values[t->media_slot].kind == V_TEXT)
         en->media_type = en->values[t->media_slot].s;
     return en;

@@ -176,27 +176,43 @@ static void learn_columns(struct cached *s, size_t n)
     }
 }
 
-/* From sqlite3_column_value, which is looked up once, where each sqlite3_column_xx looks it up again. The
- * connection has no mutex and one thread, as that asks for. */
-static struct value column(sqlite3_value *v, bool boolean)
+static str text_of(sqlite3_value *v)
 {
-    int64_t number;
+    const char *p = (const char *)sqlite3_value_text(v);
+    return (str){p, (size_t)sqlite3_value_bytes(v)};
+}
+
+static str bytes_of(sqlite3_value *v)
+{
+    const char *p = sqlite3_value_blob(v);
+    return (str){p ? p : "", (size_t)sqlite3_value_bytes(v)};
+}
+
+/* From sqlite3_column_value, which is looked up once, where each sqlite3_column_xx looks it up again: the
+ * connection has no mutex and one thread, as that asks for. Written field by field: a struct put together on the
+ * stack and copied from there waits for its own stores, longer than all the rest takes. */
+static void column(sqlite3_value *v, bool boolean, struct value *ret)
+{
     switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        number = sqlite3_value_int64(v);
-        return boolean && (number == 0 || number == 1) ? VALUE_BOOL(number) : VALUE_INT(number);
+        ret->i = sqlite3_value_int64(v);
+        ret->kind = boolean && (ret->i == 0 || ret->i == 1) ? V_BOOL : V_INT;
+        break;
     case SQLITE_FLOAT:
-        return VALUE_REAL(sqlite3_value_double(v));
-    case SQLITE_TEXT: {
-        const char *p = (const char *)sqlite3_value_text(v);
-        return VALUE_TEXT(((str){p, (size_t)sqlite3_value_bytes(v)}));
-    }
-    case SQLITE_BLOB: {
-        const char *p = sqlite3_value_blob(v);
-        return VALUE_BYTES(((str){p ? p : "", (size_t)sqlite3_value_bytes(v)}));
-    }
+        ret->d = sqlite3_value_double(v);
+        ret->kind = V_REAL;
+        break;
+    case SQLITE_TEXT:
+        ret->s = text_of(v);
+        ret->kind = V_TEXT;
+        break;
+    case SQLITE_BLOB:
+        ret->s = bytes_of(v);
+        ret->kind = V_BYTES;
+        break;
     default:
-        return VALUE_NULL;
+        ret->s = STR_NONE;
+        ret->kind = V_NULL;
     }
 }
 
@@ -210,7 +226,7 @@ static bool give_row(struct conn *c, struct cached *s, store_row_fn *fn, void *a
     if (n != s->ncolumns)
         learn_columns(s, n);
     for (size_t i = 0; i < n; i++)
-        c->row[i] = column(sqlite3_column_value(s->stmt, (int)i), s->booleans[i]);
+        column(sqlite3_column_value(s->stmt, (int)i), s->booleans[i], &c->row[i]);
     return fn(arg, c->row, n);
 }
 
