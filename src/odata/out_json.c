@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "odata/out.h"
 
+enum { EXPECT_MOST = 1 << 20 }; /* bytes reserved ahead for the rows of a page */
+
 static void text(struct buf *out, str s)
 {
     struct jw w;
@@ -218,16 +220,27 @@ static void write_next(struct odata_request *rq, str next)
     text(rq->out, next);
 }
 
+/* Room for n more rows like the one that begins at from, when that is not much: the answer moves once. */
+static void expect_rows(struct buf *out, size_t from, size_t n)
+{
+    size_t more = (out->n - from) * n;
+    if (more <= EXPECT_MOST && more <= out->limit - out->n)
+        (void)buf_reserve(out, more);
+}
+
 static void json_feed(struct odata_request *rq, const struct set_info *info,
                       const struct page *page)
 {
     buf_addz(rq->out, "{\"d\":{");
     write_count(rq, page->count);
     buf_addz(rq->out, "\"results\":[");
+    size_t from = rq->out->n;
     for (size_t i = 0; i < page->rows.n; i++) {
         if (i)
             buf_add_char(rq->out, ',');
         write_entity(rq, info, page->rows.at[i], rq->options.pick);
+        if (i == 0)
+            expect_rows(rq->out, from, page->rows.n);
     }
     buf_add_char(rq->out, ']');
     write_next(rq, next_uri(rq, page));
