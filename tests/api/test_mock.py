@@ -288,6 +288,30 @@ def test_functions(mock):
     assert mock.call("POST", "AddItem?orderId=500").status == 404
 
 
+# ---- what is missing is named ----
+def test_functions_of_types_are_unknown(mock):
+    """As in Olingo and the Gateway: 400 with the name."""
+    for name, call in (("isof", "isof('SHOP.Order')"), ("isof", "isof(Id,'Edm.Int32')"), ("cast", "cast(Id,'Edm.Int64') eq 1L")):
+        answer = mock.get(f"Orders?$filter={call}")
+        assert answer.status == 400 and f'Unknown function "{name}"' in answer.error["message"]["value"]
+
+
+def test_many_to_many_without_keys(tmp_path_factory):
+    """Neither side holds the other's key: the rows are served, what would need a table of links says so."""
+    edmx = EDMX.replace('<End Type="Self.Customer" Multiplicity="0..1" Role="c"/>', '<End Type="Self.Customer" Multiplicity="*" Role="c"/>')
+    assert edmx != EDMX
+    m = Mock(tmp_path_factory.mktemp("many"), edmx=edmx, data={"Orders": [{"Id": 1, "Version": 1, "ShipTo": {}}], "Customers": [{"Code": "C1"}]})
+    try:
+        assert m.get("Orders(1)").d["Customer"]["__deferred"]["uri"].endswith("Orders(1)/Customer")
+        for path in ("Orders(1)/Customer", "Orders(1)/$links/Customer", "Orders?$expand=Customer", "Customers('C1')/Orders"):
+            answer = m.get(path)
+            assert answer.status == 501 and "navigation" in answer.error["message"]["value"], path
+        tied = m.call("POST", "Customers('C1')/$links/Orders", {"uri": "Orders(1)"})
+        assert tied.status == 501 and "'Orders'" in tied.error["message"]["value"]
+    finally:
+        m.close()
+
+
 # ---- other ways to run it ----
 def test_made_up_rows(tmp_path_factory):
     def rows(*arguments):

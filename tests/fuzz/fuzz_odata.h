@@ -1,4 +1,4 @@
-/* The model that the odata targets parse against. */
+/* The model that the odata targets parse against, and the check of bodies. */
 #ifndef FUZZ_ODATA_H
 #define FUZZ_ODATA_H
 #include <assert.h>
@@ -35,5 +35,25 @@ static inline const struct model *fuzz_model(void)
         (void)ok;
     }
     return m;
+}
+
+/* A body as an entity: values have the kinds of their types. */
+typedef bool fuzz_reader(struct arena *a, const struct model *m, const struct model_type *t,
+                         str body, struct entity **ret, struct err *e);
+static inline int fuzz_body(fuzz_reader *read, const uint8_t *data, size_t n)
+{
+    AUTO(arena) struct arena *a = arena_new();
+    str s = arena_str(a, (str){(const char *)data, n});
+    const struct model_type *t = model_type_named(fuzz_model(), STR("A"));
+    struct err e = {0};
+    struct entity *en;
+    if (!read(a, fuzz_model(), t, s, &en, &e)) {
+        assert(e.code == ERR_BAD_REQUEST || e.code == ERR_NOT_FOUND || e.code == ERR_TOO_LARGE);
+        return 0;
+    }
+    for (size_t i = 0; i < t->slots.n; i++)
+        assert(en->values[i].kind == V_NULL ||
+               en->values[i].kind == edm_value_kind(t->slots.at[i].property->type));
+    return 0;
 }
 #endif
