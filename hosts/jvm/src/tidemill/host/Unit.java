@@ -149,6 +149,7 @@ final class Unit {
     private GroovyClassLoader newLoader() throws IOException {
         CompilerConfiguration c = new CompilerConfiguration();
         c.setSourceEncoding("UTF-8");
+        c.setScriptBaseClass(ScriptBase.class.getName());
         GroovyClassLoader l = new GroovyClassLoader(new Libraries(Unit.class.getClassLoader(), jars()), c);
         l.addURL(folder.toUri().toURL());
         return l;
