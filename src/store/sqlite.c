@@ -381,7 +381,7 @@ static bool set_up(struct conn *c, enum conn_role role, bool durable, struct err
     if (!run(c, "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0", e))
         return false;
     if (role == CONN_READ)
-        return run(c, "PRAGMA query_only=1; PRAGMA cache_size=-4096", e);
+        return run(c, "PRAGMA query_only=1; PRAGMA cache_size=-8192", e);
     sqlite3_wal_hook(c->db, on_wal, c);
     return run(c, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", e) &&
            run(c,
