@@ -14,7 +14,8 @@ struct credential {
     bool client_in_body; /* OAuth2: client authentication in the body, else Basic */
     str cert, key; /* PEM: certificate chain and private key of a KeyPair */
 };
-/* kind: "UserCredential", "OAuth2ClientCredential", "SecureParameter", "KeyPair". In the arena. ERR_NOT_FOUND names alias. */
+/* kind: "UserCredential", "OAuth2ClientCredential", "SecureParameter", "KeyPair", "KeystoreEntry" (of which key may be
+ * absent). In the arena. ERR_NOT_FOUND names alias. */
 typedef bool credential_fn(void *arg, const char *kind, str alias, struct arena *a, struct credential *ret, struct err *e);
 
 enum log_levels { MPL_NONE, MPL_ERROR, MPL_INFO, MPL_DEBUG, MPL_TRACE };

@@ -39,8 +39,9 @@ struct transfer {
     CURL *easy;
     struct curl_slist *headers, *recipients;
     struct blob_writer body;
-    str upload;  /* SMTP: what is still to be sent */
-    size_t head; /* bytes of response headers so far */
+    struct blob *trusted; /* what the handle points into */
+    str upload;           /* SMTP: what is still to be sent */
+    size_t head;          /* bytes of response headers so far */
     bool unpack, refused;
     char text[CURL_ERROR_SIZE];
 };
@@ -64,6 +65,8 @@ struct http_client {
     unsigned nworkers;
     _Atomic unsigned turn;
     _Atomic bool stopping;
+    pthread_mutex_t trust_lock;
+    struct blob *trusted; /* PEM; NULL: the system's authorities alone */
 };
 
 /* Room for why a call failed: most calls never need it, and ten thousand wait at once. */
@@ -217,6 +220,21 @@ static void set_blob(struct transfer *t, CURLoption option, str s)
         curl_easy_setopt(t->easy, option, &b);
 }
 
+/* The directory stays in force beside a blob; the file of authorities does not (CURLOPT_CAINFO_BLOB). */
+static void set_trust(struct transfer *t)
+{
+    struct http_client *h = t->worker->client;
+    if (t->call->tls_ca.p) {
+        set_blob(t, CURLOPT_CAINFO_BLOB, t->call->tls_ca);
+        return;
+    }
+    pthread_mutex_lock(&h->trust_lock);
+    t->trusted = blob_ref(h->trusted);
+    pthread_mutex_unlock(&h->trust_lock);
+    if (t->trusted)
+        set_blob(t, CURLOPT_CAINFO_BLOB, blob_bytes(t->trusted));
+}
+
 static void set_method(struct transfer *t)
 {
     const struct http_call *c = t->call;
@@ -315,7 +333,7 @@ static bool prepare(struct transfer *t, struct err *e)
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, mail ? NULL : on_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, mail ? NULL : t);
     set_text(t, CURLOPT_PROXY, c->proxy.p ? c->proxy : STR(""));
-    set_blob(t, CURLOPT_CAINFO_BLOB, c->tls_ca);
+    set_trust(t);
     set_blob(t, CURLOPT_SSLCERT_BLOB, c->tls_cert);
     set_blob(t, CURLOPT_SSLKEY_BLOB, c->tls_key);
     if (c->tls_no_verify) {
@@ -368,6 +386,7 @@ static void deliver(struct transfer *t)
         blob_writer_abort(&t->body);
     if (t->easy)
         give_back(t->worker, t->easy);
+    blob_unref(t->trusted);
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->recipients);
     free(t);
@@ -562,6 +581,7 @@ bool http_client_start(const struct http_client_config *c, struct http_client **
     }
     pthread_once(&once, init_curl);
     net_raise_file_limit();
+    pthread_mutex_init(&h->trust_lock, NULL);
     h->smtp_map = arena_str(a, c->smtp_map);
     h->nworkers = c->threads ? c->threads : pool_cores();
     h->workers = arena_new_array(a, struct worker, h->nworkers);
@@ -569,6 +589,16 @@ bool http_client_start(const struct http_client_config *c, struct http_client **
         worker_start(h, &h->workers[i]);
     *ret = h;
     return true;
+}
+
+void http_client_trust(struct http_client *c, str pem)
+{
+    struct blob *now = pem.n ? blob_copy(pem) : NULL;
+    pthread_mutex_lock(&c->trust_lock);
+    struct blob *old = c->trusted;
+    c->trusted = now;
+    pthread_mutex_unlock(&c->trust_lock);
+    blob_unref(old);
 }
 
 void http_client_stop(struct http_client *c)
@@ -587,5 +617,7 @@ void http_client_stop(struct http_client *c)
         curl_multi_cleanup(w->multi);
         pthread_mutex_destroy(&w->lock);
     }
+    pthread_mutex_destroy(&c->trust_lock);
+    blob_unref(c->trusted);
     arena_free(c->arena);
 }

@@ -18,6 +18,8 @@ struct http_client_config {
 /* ERR_BAD_REQUEST: a row of a map cannot be read. Texts are copied. */
 bool http_client_start(const struct http_client_config *c, struct http_client **ret,
                        struct err *e) MUST_USE;
+/* Certificates (PEM) that are trusted besides the system's authorities from the next call on; "": none. A copy is kept. */
+void http_client_trust(struct http_client *c, str pem);
 /* Calls in flight end with ERR_UNAVAILABLE, as do those sent by their done functions. NULL is fine. */
 void http_client_stop(struct http_client *c);
 

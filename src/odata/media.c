@@ -202,6 +202,5 @@ bool media_write(struct odata_request *rq, struct err *e)
     if (hooked ? !info->hook->media_put(&rq->call, type, rq->http->body, e)
                : !write_row(rq, type, e))
         return false;
-    answer_status(rq, info->set->status_update);
-    return true;
+    return answer_write(rq, info->set->status_update, e);
 }

@@ -59,6 +59,10 @@ struct odata_call { /* what a hook gets */
     bool links;  /* update, remove: through $links */
     bool merge;  /* update: MERGE or PATCH; else PUT */
     int status;  /* a hook may set it: the answer's status instead of the set's */
+    /* A writing hook may set them: the answer is a feed of feed_set's entities with 200, or has no body (create). */
+    const struct model_set *feed_set;
+    entities feed;
+    bool no_body;
 };
 /* A custom query option (?overdueonly=true), decoded and without surrounding quotes; STR_NONE: absent. */
 str odata_option(const struct odata_call *c, const char *name);

@@ -155,6 +155,15 @@ static void show_nested(struct odata_request *rq, const struct entity *in)
     rq->options.pick = p;
 }
 
+bool answer_write(struct odata_request *rq, int status, struct err *e)
+{
+    struct page page = {.rows = rq->call.feed, .count = -1, .next_top = -1};
+    if (rq->call.feed_set)
+        return answer_list(rq, info_of(rq->service, rq->call.feed_set), &page, e);
+    answer_status(rq, status);
+    return true;
+}
+
 bool write_create(struct odata_request *rq, struct err *e)
 {
     const struct set_info *info = target(rq);
@@ -166,6 +175,8 @@ bool write_create(struct odata_request *rq, struct err *e)
                                                : create_row(rq, in, e);
     if (!ok)
         return false;
+    if (rq->call.no_body || rq->call.feed_set)
+        return answer_write(rq, info->set->status_create, e);
     if (!out)
         out = in;
     show_nested(rq, in);
@@ -243,8 +254,7 @@ static bool update(struct odata_request *rq, struct entity *in, struct err *e)
         return false;
     if (hooked ? !info->hook->update(&rq->call, in, e) : !update_row(rq, in, now, e))
         return false;
-    answer_status(rq, info->set->status_update);
-    return true;
+    return answer_write(rq, info->set->status_update, e);
 }
 
 bool write_update(struct odata_request *rq, struct err *e)
@@ -301,6 +311,5 @@ bool write_delete(struct odata_request *rq, struct err *e)
         if (!commit(rq, b, e))
             return false;
     }
-    answer_status(rq, info->set->status_delete);
-    return true;
+    return answer_write(rq, info->set->status_delete, e);
 }

@@ -17,6 +17,8 @@ bool answer_entity(struct odata_request *rq, const struct set_info *info, struct
                    int status, struct err *e) MUST_USE;
 void answer_raw(struct odata_request *rq, struct odata_raw *raw);
 void answer_status(struct odata_request *rq, int status);
+/* After a write that answers no entity: the hook's feed, or the status alone. */
+bool answer_write(struct odata_request *rq, int status, struct err *e) MUST_USE;
 bool answer_list(struct odata_request *rq, const struct set_info *info, const struct page *page,
                  struct err *e) MUST_USE;
 

@@ -42,7 +42,7 @@ static bool ask_credential(struct asked *q, struct err *e)
 static bool ask_keystore(struct asked *q, struct err *e)
 {
     struct credential c = {0};
-    if (!credential_of(q, "KeyPair", &c, e))
+    if (!credential_of(q, "KeystoreEntry", &c, e))
         return false;
     wire_u8(q->out, 1);
     wire_text(q->out, c.cert);

@@ -10,9 +10,10 @@ class Seen:
 
 
 class HttpPeer:
-    """answer(seen) returns (status, headers as a list of pairs, body)."""
+    """answer(seen) returns (status, headers as a list of pairs, body). tls: an ssl.SSLContext; seen.certificate is then
+    what the caller presented."""
 
-    def __init__(self, answer=None):
+    def __init__(self, answer=None, tls=None):
         self.seen, self.answer = [], answer or (lambda seen: (200, [], b"ok"))
         peer = self
 
@@ -27,6 +28,7 @@ class HttpPeer:
                         self.rfile.readline()
                     self.rfile.readline()
                 seen = Seen(self.command, self.path, self.headers, body)
+                seen.certificate = self.connection.getpeercert() if tls else None
                 peer.seen.append(seen)
                 status, headers, text = peer.answer(seen)
                 self.send_response(status)
@@ -44,8 +46,11 @@ class HttpPeer:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if tls:  # each connection's thread shakes hands: a refused one must not stop the others
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.handle_error = lambda *_: None
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     @property

@@ -23,7 +23,7 @@ def test_service_document(server):
     assert len(sets) == 25 and "MessageProcessingLogs" in sets and "IntegrationPackages" not in sets
 
 
-@pytest.mark.parametrize("name", ["Queues", "JmsBrokers", "NumberRanges", "KeystoreEntries", "AccessPolicies", "LogFiles"])
+@pytest.mark.parametrize("name", ["Queues", "JmsBrokers", "NumberRanges", "KeystoreResources", "AccessPolicies", "LogFiles"])
 def test_missing_behaviour_is_501(server, name):
     answer = server.get("/" + name)
     assert answer.status == 501 and answer.error["message"]["value"], answer

@@ -1,5 +1,5 @@
 /* ci: opening, closing, and the way of a request into the service. */
-#include "services/ci/parts.h"
+#include "services/ci/keystore.h"
 
 #include "base/time.h"
 #include "identity/identity.h"
@@ -8,7 +8,7 @@
 
 extern const char ci_edmx[], ci_edmx_end[]; /* made by scripts/embed.py */
 
-enum { HOOKS = 20, FUNCTIONS = 2 };
+enum { HOOKS = 28, FUNCTIONS = 2 };
 
 static void run_blocking(void *ctx, void (*fn)(void *), void *arg)
 {
@@ -51,6 +51,14 @@ static bool open_service(struct ci *ci, const struct ci_config *c, struct err *e
         &data_store_entries_hook,
         &variables_hook,
         &trace_messages_hook,
+        &keystore_entries_hook,
+        &keystores_hook,
+        &chain_certificates_hook,
+        &certificate_resources_hook,
+        &certificate_chain_resources_hook,
+        &signing_requests_hook,
+        &key_pair_resources_hook,
+        &key_pair_generation_hook,
     };
     for (size_t i = 0; i < HOOKS; i++)
         sets[i] = *all[i];
@@ -104,7 +112,7 @@ void ci_close(struct ci *ci)
 bool ci_start_deployed(struct ci *ci, struct engine *engine, struct err *e)
 {
     ci->engine = engine;
-    return deploy_start(ci, e);
+    return keystore_trust(ci, e) && deploy_start(ci, e);
 }
 
 bool ci_starting(void *arg)

@@ -105,7 +105,10 @@ extern const struct odata_set_hook packages_hook, designtime_hook, configuration
     resources_hook, runtime_hook, runtime_error_hook, endpoints_hook, entry_points_hook,
     api_definitions_hook, logs_hook, log_error_hook, attachments_hook, secure_parameters_hook,
     user_credentials_hook, oauth2_credentials_hook, custom_parameters_hook, data_stores_hook,
-    data_store_entries_hook, variables_hook, trace_messages_hook;
+    data_store_entries_hook, variables_hook, trace_messages_hook, keystore_entries_hook,
+    keystores_hook, chain_certificates_hook, certificate_resources_hook,
+    certificate_chain_resources_hook, signing_requests_hook, key_pair_resources_hook,
+    key_pair_generation_hook;
 extern const struct odata_function_hook deploy_hook, save_as_version_hook;
 
 /* ---- small things ---- */

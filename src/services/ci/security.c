@@ -1,7 +1,7 @@
 /* security: SecureParameters, UserCredentials and OAuth2ClientCredentials (api.md 7), one
  * implementation. Secrets go in and never come out: the hidden property's column stays null, the
  * column "sealed" holds the encrypted text. */
-#include "services/ci/parts.h"
+#include "services/ci/keystore.h"
 
 #include "base/json.h"
 #include "base/time.h"
@@ -209,6 +209,9 @@ bool ci_credential(void *arg, const char *kind, str alias, struct arena *a, stru
     struct value bind = VALUE_TEXT(alias), row[6];
     bool found = false;
     const struct secret *s = NULL;
+    bool pair = str_eqz(str_of(kind), "KeyPair");
+    if (pair || str_eqz(str_of(kind), "KeystoreEntry"))
+        return keystore_credential(ci, pair, alias, a, ret, e);
     for (size_t i = 0; i < COUNT(secrets); i++)
         if (str_eqz(str_of(kind), secrets[i].kind))
             s = &secrets[i];
