@@ -14,7 +14,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_BYTES = 16 << 10 };
+enum {
+    NAME_MAX_BYTES = 16 << 10,
+    PKCS12_PARTS = 8, /* of a file; others make two */
+};
 
 static void bio_cleanup(BIO **p)
 {
@@ -305,15 +308,89 @@ static bool key_pem(struct arena *a, const EVP_PKEY *k, str *ret, struct err *e)
     return true;
 }
 
-/* A file names how often its password is hashed: that is work on our side. */
-static bool check_iterations(const PKCS12 *p, struct err *e)
+/* ---- PKCS#12: a file says how often its password is hashed, for each of its parts; that is work on our side ---- */
+
+static bool bears(const ASN1_INTEGER *iterations)
+{
+    int64_t n = 1;
+    return !iterations ||
+           (ASN1_INTEGER_get_int64(&n, iterations) && n > 0 && n <= PKCS12_ITERATIONS);
+}
+
+static bool bears_pbkdf2(const X509_ALGOR *kdf)
+{
+    PBKDF2PARAM *p = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), kdf->parameter);
+    bool ok = p && bears(p->iter);
+    PBKDF2PARAM_free(p);
+    return ok;
+}
+
+static bool bears_cipher(const X509_ALGOR *cipher)
+{
+    bool ok;
+    if (OBJ_obj2nid(cipher->algorithm) == NID_pbes2) {
+        PBE2PARAM *p = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), cipher->parameter);
+        ok = p && bears_pbkdf2(p->keyfunc);
+        PBE2PARAM_free(p);
+    } else {
+        PBEPARAM *p = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), cipher->parameter);
+        ok = p && bears(p->iter);
+        PBEPARAM_free(p);
+    }
+    return ok;
+}
+
+static bool bears_bags(const STACK_OF(PKCS12_SAFEBAG) * bags)
+{
+    for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+        const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
+        int nid = PKCS12_SAFEBAG_get_nid(bag);
+        const X509_ALGOR *cipher = NULL;
+        if (nid == NID_safeContentsBag) /* bags in a bag: nobody makes them */
+            return false;
+        if (nid != NID_pkcs8ShroudedKeyBag)
+            continue;
+        X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &cipher, NULL);
+        if (!bears_cipher(cipher))
+            return false;
+    }
+    return true;
+}
+
+/* One part of the file; an encrypted one is opened to see what is in it. */
+static bool bears_part(PKCS7 *part, const char *word)
+{
+    bool locked = PKCS7_type_is_encrypted(part);
+    if (locked && (!part->d.encrypted || !bears_cipher(part->d.encrypted->enc_data->algorithm)))
+        return false;
+    STACK_OF(PKCS12_SAFEBAG) *bags = locked ? PKCS12_unpack_p7encdata(part, word, -1)
+                                     : PKCS7_type_is_data(part) ? PKCS12_unpack_p7data(part)
+                                                                : NULL;
+    bool ok = bears_bags(bags); /* none: the library will say why */
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    return ok;
+}
+
+static bool check_iterations(const PKCS12 *p, const char *word, struct err *e)
+{
+    STACK_OF(PKCS7) *parts = PKCS12_unpack_authsafes(p);
+    bool ok = sk_PKCS7_num(parts) <= PKCS12_PARTS;
+    for (int i = 0; ok && i < sk_PKCS7_num(parts); i++)
+        ok = bears_part(sk_PKCS7_value(parts, i), word);
+    sk_PKCS7_pop_free(parts, PKCS7_free);
+    return ok || failed(e, "the PKCS#12 file asks for too much work to open it");
+}
+
+static bool check_password(PKCS12 *p, const char *word, struct err *e)
 {
     const ASN1_INTEGER *n = NULL;
     PKCS12_get0_mac(NULL, NULL, NULL, &n, p);
-    int64_t count = 1;
-    if (n && (!ASN1_INTEGER_get_int64(&count, n) || count < 1 || count > PKCS12_ITERATIONS))
-        return failed(e, "the PKCS#12 file asks for too many iterations");
-    return true;
+    if (!bears(n))
+        return failed(e, "the PKCS#12 file asks for too much work to open it");
+    if (PKCS12_verify_mac(p, word, -1))
+        return true;
+    ERR_clear_error();
+    return err_set(e, ERR_FORBIDDEN, "the password does not open the PKCS#12 file");
 }
 
 bool pkcs12_read(struct arena *a, str bytes, str password, struct key_pair *ret, struct err *e)
@@ -324,12 +401,10 @@ bool pkcs12_read(struct arena *a, str bytes, str password, struct key_pair *ret,
         return false;
     AUTO(bio) BIO *in = reader(bytes);
     AUTO(pkcs12) PKCS12 *p = d2i_PKCS12_bio(in, NULL);
-    if (!p || !check_iterations(p, e))
+    if (!p)
         return failed(e, "this is no PKCS#12 file");
-    if (!PKCS12_verify_mac(p, word, -1)) {
-        ERR_clear_error();
-        return err_set(e, ERR_FORBIDDEN, "the password does not open the PKCS#12 file");
-    }
+    if (!check_password(p, word, e) || !check_iterations(p, word, e))
+        return false;
     EVP_PKEY *k = NULL;
     X509 *x = NULL;
     STACK_OF(X509) *more = NULL;

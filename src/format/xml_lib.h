@@ -1,4 +1,4 @@
-/* xml_lib: what the three files on libxml2 share; nobody else includes it. Our nodes are libxml2's
+/* xml_lib: what the files on libxml2 share; nobody else includes it. Our nodes are libxml2's
  * own, under another name. */
 #ifndef FORMAT_XML_LIB_H
 #define FORMAT_XML_LIB_H

@@ -44,9 +44,9 @@ class Keys:
     def der(self, name):
         return openssl("x509", "-in", self.d / f"{name}.pem", "-outform", "DER")
 
-    def p12(self, name, password):
+    def p12(self, name, password, *more):
         return openssl("pkcs12", "-export", "-in", self.d / f"{name}.pem", "-inkey", self.d / f"{name}.key", "-certfile", self.d / "ca.pem",
-                       "-passout", f"pass:{password}")
+                       "-passout", f"pass:{password}", *more)
 
     def fingerprint(self, name, digest):
         text = openssl("x509", "-in", self.d / f"{name}.pem", "-noout", "-fingerprint", f"-{digest}").decode()
@@ -122,6 +122,14 @@ def test_key_pair_life(server, keys):
     path.write_bytes(request.body)
     assert b"CN = client-one" in openssl("req", "-in", path, "-noout", "-verify", "-subject")
     assert server.delete(f"/KeystoreEntries('{hexed('pair')}')?returnKeystoreEntries=true").status == 200
+
+
+@pytest.mark.parametrize("more", [("-nomaciter",), ("-nomaciter", "-keypbe", "NONE"), ("-nomaciter", "-certpbe", "NONE")])
+def test_files_that_are_slow_to_open(server, keys, more):
+    """Each part says how often the password is hashed."""
+    got = import_pair(server, "slow", keys.p12("client", "pw", "-iter", "1000001", *more), "pw")
+    assert got.status == 400 and "too much work" in got.text
+    assert import_pair(server, "quick", keys.p12("client", "pw", "-iter", "3000", *more), "pw", "?update=true").status == 204
 
 
 def test_private_keys_stay(server, keys):
@@ -289,5 +297,5 @@ def test_restart_keeps_all(server, keys, peer, trusted):
     path = server.run(certificate_flow(peer, "AfterRestart", "mine"))
     assert server.stop() == 0
     server.start()
-    server.wait_deployed("AfterRestart")
+    server.wait_ready()
     assert server.send(path, "x").text == "ok"
