@@ -1,5 +1,7 @@
 #include "net/address.h"
 
+#include "net/rules.h"
+
 /* Cuts a URL after its authority; false when it has none. */
 static bool split_origin(str url, str *ret_scheme, str *ret_authority, str *ret_rest)
 {
@@ -73,4 +75,12 @@ str host_map_apply(struct arena *a, const struct host_map *m, str url)
             hit = r;
     }
     return hit ? arena_fmt(a, STR_FMT STR_FMT, STR_ARG(hit->to), STR_ARG(rest)) : url;
+}
+
+bool net_is_host_port(str s)
+{
+    size_t colon = str_rfind_char(s, ':');
+    int64_t port;
+    return colon != SIZE_MAX && colon > 0 && str_to_i64(str_from(s, colon + 1), &port) &&
+           port > 0 && port < 65536 && str_find_char(s, '/', 0) == SIZE_MAX && http_is_one_line(s);
 }

@@ -16,4 +16,5 @@ bool host_map_add(struct arena *a, struct host_map *m, str rule, struct err *e) 
 str host_map_apply(struct arena *a, const struct host_map *m, str url);
 /* host[:port] of a URL without user and password; "" when there is none. For messages and headers. */
 str url_host(str url);
+bool net_is_host_port(str s); /* "host:25" */
 #endif

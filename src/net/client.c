@@ -119,21 +119,6 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-/* curl has unpacked the body, so what described its packed form is wrong now. */
-static void drop_coding(struct http_headers *h)
-{
-    if (!http_header(h, "Content-Encoding").p)
-        return;
-    size_t n = 0;
-    for (size_t i = 0; i < h->list.n; i++) {
-        str name = h->list.at[i].name;
-        if (!str_eq_nocase(name, STR("Content-Encoding")) &&
-            !str_eq_nocase(name, STR("Content-Length")))
-            h->list.at[n++] = h->list.at[i];
-    }
-    h->list.n = n;
-}
-
 static void fill_error(struct transfer *t, CURLcode rc)
 {
     static const struct {
@@ -166,21 +151,13 @@ static void add_line(struct transfer *t, const char *line)
     t->headers = list;
 }
 
-static bool is_one_line(str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\r' || s.p[i] == '\n' || !s.p[i])
-            return false;
-    return true;
-}
-
 static bool add_headers(struct transfer *t, bool mapped, struct err *e)
 {
     const struct http_call *c = t->call;
     AUTO(buf) struct buf line = BUF(1 << 20);
     for (size_t i = 0; i < c->headers.list.n; i++) {
         const struct http_header *h = &c->headers.list.at[i];
-        if (!http_is_token(h->name) || !is_one_line(h->value))
+        if (!http_is_token(h->name) || !http_is_one_line(h->value))
             return err_set(e, ERR_BAD_REQUEST,
                            "header '%.100s' cannot be sent: its name or value holds a "
                            "character that is not allowed",
@@ -286,10 +263,10 @@ static bool prepare_mail(struct transfer *t, struct err *e)
 {
     const struct http_call *c = t->call;
     str map = t->worker->client->smtp_map;
-    if (!is_one_line(c->mail_from) || !c->mail_to.n)
+    if (!http_is_one_line(c->mail_from) || !c->mail_to.n)
         return err_set(e, ERR_BAD_REQUEST, "a mail needs a sender and a recipient");
     for (size_t i = 0; i < c->mail_to.n; i++) {
-        if (!is_one_line(c->mail_to.at[i]))
+        if (!http_is_one_line(c->mail_to.at[i]))
             return err_set(e, ERR_BAD_REQUEST, "a mail address holds a line break");
         t->recipients = curl_slist_append(t->recipients, arena_strdup(c->arena, c->mail_to.at[i]));
     }
@@ -403,7 +380,7 @@ static void finish(struct transfer *t, CURLcode rc)
     if (!call->ok)
         fill_error(t, rc);
     else if (t->unpack)
-        drop_coding(&call->response);
+        http_drop_coding(&call->response);
     curl_multi_remove_handle(t->worker->multi, t->easy);
     take_out(t->worker, t);
     deliver(t);
@@ -556,14 +533,6 @@ static void worker_start(struct http_client *c, struct worker *w)
         abort();
 }
 
-static bool is_host_port(str s)
-{
-    size_t colon = str_rfind_char(s, ':');
-    int64_t port;
-    return colon != SIZE_MAX && colon > 0 && str_to_i64(str_from(s, colon + 1), &port) &&
-           port > 0 && port < 65536 && str_find_char(s, '/', 0) == SIZE_MAX && is_one_line(s);
-}
-
 bool http_client_start(const struct http_client_config *c, struct http_client **ret, struct err *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -573,7 +542,7 @@ bool http_client_start(const struct http_client_config *c, struct http_client **
     h->arena = a;
     for (size_t i = 0; ok && i < c->nhost_map; i++)
         ok = host_map_add(a, &h->map, c->host_map[i], e);
-    if (ok && c->smtp_map.p && !is_host_port(c->smtp_map))
+    if (ok && c->smtp_map.p && !net_is_host_port(c->smtp_map))
         ok = err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' is not host:port", STR_ARG(c->smtp_map));
     if (!ok) {
         arena_free(a);

@@ -23,6 +23,28 @@ void http_set(struct http_request *r, const char *name, str value)
     vec_add(r->arena, &h->list, (struct http_header){key, value});
 }
 
+void http_drop_coding(struct http_headers *h)
+{
+    if (!http_header(h, "Content-Encoding").p)
+        return;
+    size_t n = 0;
+    for (size_t i = 0; i < h->list.n; i++) {
+        str name = h->list.at[i].name;
+        if (!str_eq_nocase(name, STR("Content-Encoding")) &&
+            !str_eq_nocase(name, STR("Content-Length")))
+            h->list.at[n++] = h->list.at[i];
+    }
+    h->list.n = n;
+}
+
+bool http_is_one_line(str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\r' || s.p[i] == '\n' || !s.p[i])
+            return false;
+    return true;
+}
+
 enum { FIELD_COST = 64 }; /* what MHD keeps for a header or a query parameter, beyond its bytes */
 
 static size_t head_size(const struct http_headers *h, size_t each)

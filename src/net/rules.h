@@ -20,6 +20,9 @@ bool http_check_head(const struct http_headers *h, bool http11, struct http_fram
 size_t http_request_size(str target, const struct http_headers *h);
 size_t http_answer_size(const struct http_headers *h);
 bool http_is_token(str s);
+bool http_is_one_line(str s); /* neither CR nor LF nor NUL */
+/* The body has been unpacked: what described its packed form is wrong now. */
+void http_drop_coding(struct http_headers *h);
 bool http_has_control(str s); /* a byte below 0x20 other than TAB, or DEL */
 /* Packs r->response with gzip when it is text over 1 KB and the client accepts it. */
 void http_pack(struct http_request *r);

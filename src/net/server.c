@@ -528,7 +528,6 @@ static bool start_loops(struct http_server *s, const struct http_server_config *
     for (size_t i = 0; i < s->nloops; i++) {
         struct loop *l = &s->loops[i];
         int own = i ? dup(fd) : fd;
-
         if (own < 0 || !(l->daemon = start_daemon(l, c, own))) {
             if (own >= 0)
                 close(own);
