@@ -186,6 +186,12 @@ class Server:
                 return status
             time.sleep(0.005)
 
+    def wait_ready(self, seconds=20):
+        """After a restart: until all that ran before runs again."""
+        end = time.monotonic() + seconds
+        while self.raw("GET", "/readyz").status != 200 and time.monotonic() < end:
+            time.sleep(0.02)
+
     def mpl(self, answer_or_id, seconds=5):
         """The log of a message, once it is final."""
         guid = answer_or_id if isinstance(answer_or_id, str) else answer_or_id.header("SAP_MessageProcessingLogID")

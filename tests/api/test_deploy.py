@@ -111,9 +111,7 @@ def test_restart_starts_what_was_deployed():
         s.stop(kill=True)
         s.start()
         s.token = None
-        end = time.monotonic() + 10
-        while s.send("/http/stays").status != 200 and time.monotonic() < end:
-            time.sleep(0.02)
+        s.wait_ready()
         assert s.send("/http/stays").text == "still here"
         assert s.get("/IntegrationRuntimeArtifacts('Stays')").d["Status"] == "STARTED"
         assert s.get("/IntegrationRuntimeArtifacts('Bad')").d["Status"] == "ERROR"

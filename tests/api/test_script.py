@@ -207,9 +207,7 @@ def test_collection(server):
     server.deploy("ScriptCollection", "Tools")
     server.stop()
     server.start()
-    end = time.monotonic() + 20
-    while server.raw("GET", "/readyz").status != 200 and time.monotonic() < end:
-        time.sleep(0.05)
+    server.wait_ready()
     assert server.send("/http/usestools").text == "two"
 
 
@@ -390,6 +388,28 @@ def test_without_java():
         assert host_pids(s) == []
     finally:
         s.close()
+
+
+def test_names_of_a_builder_are_looked_up_in_the_script_first(server):
+    """A name that the script did not have may be given to it later."""
+    code = """
+        import groovy.xml.MarkupBuilder
+        def isElement() { def w = new StringWriter(); new MarkupBuilder(w).r { item('x') }; w.toString().contains('<item>') }
+        def Message processData(Message m) {
+            def seen = [isElement()]
+            binding.setVariable('item', { 'of the binding' }); seen << isElement()
+            binding.variables.remove('item'); seen << isElement()
+            this.metaClass.item = { String x -> 'of the meta class' }; seen << isElement()
+            m.setBody(seen.join(',')); return m }"""
+    assert answer(server, "Later", code).text == "true,false,true,false"
+    code = """
+        import groovy.xml.MarkupBuilder
+        def methodMissing(String name, args) { 'whatever ' + name }
+        def Message processData(Message m) {
+            def w = new StringWriter(); new MarkupBuilder(w).r { item('x') }; m.setBody(w.toString() + other(1)); return m }"""
+    assert answer(server, "Missing", code).text == "<r />whatever other"
+    failed = answer(server, "NoSuch", "nosuch(1)")
+    assert failed.status == 500 and "nosuch() is applicable for argument types: (java.lang.Integer)" in server.mpl_error(failed)
 
 
 def test_speed():

@@ -121,17 +121,10 @@ def test_variables_survive_a_restart():
         assert rows == {("local", "Writes", "Integration Flow"), ("Shared", "", "Global"), ("n", "Counts", "Integration Flow")}
         assert s.stop() == 0
         s.start()
-        assert _wait(s, "/http/reads").text == "value" and _wait(s, "/http/counts").text == "0++"
+        s.wait_ready()
+        assert s.send("/http/reads").text == "value" and s.send("/http/counts").text == "0++"
     finally:
         s.close()
-
-
-def _wait(s, path, seconds=10):
-    """The first answer of the flow itself: each of them starts in its own time."""
-    end_at = time.monotonic() + seconds
-    while (answer := s.send(path)).status in (404, 503) and time.monotonic() < end_at:
-        time.sleep(0.02)
-    return answer
 
 
 # ---- timers ----
@@ -158,7 +151,7 @@ def test_fire_now_not_after_a_restart():
         assert len(s.logs_of("Once")) == 1
         s.stop()
         s.start()
-        _wait(s, "/http/marker")
+        s.wait_ready()
         assert len(s.logs_of("Once")) == 1
         s.redeploy("Once", flow)
         assert len(s.logs_of("Once", least=2)) == 2
