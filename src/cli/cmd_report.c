@@ -195,12 +195,16 @@ static str journal_path(struct cli *c, const struct access *x, const struct peri
                      (unsigned long long)str_hash(name));
 }
 
-static int logs_named(str name) /* -1: no such way */
+static bool logs_named(str name, enum usage_logs *ret)
 {
-    return str_eqz(name, "auto")     ? LOGS_AUTO
-           : str_eqz(name, "rows")   ? LOGS_ROWS
-           : str_eqz(name, "counts") ? LOGS_COUNTS
-                                     : -1;
+    static const char *const names[] = {
+        [LOGS_AUTO] = "auto", [LOGS_ROWS] = "rows", [LOGS_COUNTS] = "counts"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eqz(name, names[i])) {
+            *ret = (enum usage_logs)i;
+            return true;
+        }
+    return false;
 }
 
 static bool collect(struct cli *c, const struct access *x, struct meter *m, struct usage *u,
@@ -223,8 +227,8 @@ static bool collect(struct cli *c, const struct access *x, struct meter *m, stru
         return false;
     struct collect_config how = {.caller = caller,
                                  .kinds = cli_text(c, "kinds"),
-                                 .logs = logs_named(cli_text(c, "logs")),
                                  .by_content = str_eqz(cli_text(c, "edited"), "content")};
+    (void)logs_named(cli_text(c, "logs"), &how.logs); /* run has looked at it */
     bool ok = usage_collect(&how, u, e);
     caller_close(caller, ok && !u->missing.n);
     return ok;
@@ -376,11 +380,12 @@ static enum exit_code run(struct cli *c, struct err *e)
 {
     struct access x;
     struct meter m = {0};
+    enum usage_logs logs;
     const struct form *f = form_named(cli_text(c, "output"));
     if (!f)
         err_set(e, ERR_BAD_REQUEST, "-o is csv, json, html or table, not '" STR_FMT "'",
                 STR_ARG(cli_text(c, "output")));
-    else if (logs_named(cli_text(c, "logs")) < 0)
+    else if (!logs_named(cli_text(c, "logs"), &logs))
         err_set(e, ERR_BAD_REQUEST, "--logs is auto, rows or counts, not '" STR_FMT "'",
                 STR_ARG(cli_text(c, "logs")));
     if (e->code || !choose_progress(c, &m, e))

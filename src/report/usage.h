@@ -40,14 +40,12 @@ struct usage {
     VEC(str) missing; /* what could not be had, a line each */
 };
 
+/* auto: grouped by the server, else whichever takes fewer calls */
+enum usage_logs { LOGS_AUTO, LOGS_ROWS, LOGS_COUNTS };
 struct collect_config {
     struct caller *caller;
     str kinds; /* "Integration,ValueMapping", "all" */
-    enum {
-        LOGS_AUTO,
-        LOGS_ROWS,
-        LOGS_COUNTS
-    } logs;          /* auto: grouped by the server, else whichever takes fewer calls */
+    enum usage_logs logs;
     bool by_content; /* edited by content where the server knows */
 };
 /* Fills ret, whose arena, period and url are set. false: nothing at all could be had. What could not be had in part is
