@@ -7,10 +7,11 @@
 #include "base/vec.h"
 
 enum {
-    CERTIFICATE_MAX = 64 << 10,  /* bytes of one certificate's file, base64 or not */
-    KEYPAIR_MAX = 128 << 10,     /* bytes of a PKCS#12 or PKCS#7 file */
-    CERTIFICATE_CHAIN_MAX = 20,  /* certificates in one file */
-    PKCS12_ITERATIONS = 1000000, /* of one password in a file; a file that asks for more is refused */
+    CERTIFICATE_MAX = 64 << 10, /* bytes of one certificate's file, base64 or not */
+    KEYPAIR_MAX = 128 << 10,    /* bytes of a PKCS#12 or PKCS#7 file */
+    CERTIFICATE_CHAIN_MAX = 20, /* certificates in one file */
+    PKCS12_ITERATIONS =
+        1000000, /* of one password in a file; a file that asks for more is refused */
 };
 /* Texts in the arena, as Java's keystore shows them. */
 struct certificate {
