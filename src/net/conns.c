@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void conns_init(struct conns *s)
+void conns_init(struct conns *s, int64_t header_ms, int64_t idle_ms)
 {
-    *s = (struct conns){.now_ms = time_monotonic_ms()};
+    *s = (struct conns){.now_ms = time_monotonic_ms(), .header_ms = header_ms, .idle_ms = idle_ms};
     pthread_mutex_init(&s->lock, NULL);
 }
 
@@ -41,16 +41,42 @@ void conns_remove(struct conns *s, struct conn *c)
     free(c);
 }
 
-void conns_reap(struct conns *s, int64_t header_ms, int64_t idle_ms)
+static void reap(struct conns *s)
 {
-    const int64_t allowed[] = {
-        [NEW] = header_ms, [IDLE] = idle_ms + header_ms, [HEAD] = header_ms, [BUSY] = INT64_MAX};
+    const int64_t allowed[] = {[NEW] = s->header_ms,
+                               [IDLE] = s->idle_ms + s->header_ms,
+                               [HEAD] = s->header_ms,
+                               [BUSY] = INT64_MAX};
     atomic_store(&s->now_ms, time_monotonic_ms());
     pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->first; c; c = c->next)
         if (conn_age_ms(s, c) > allowed[atomic_load(&c->phase)])
             shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_unlock(&s->lock);
+}
+
+static void *reaper_main(void *arg)
+{
+    struct conns *s = arg;
+    int64_t tick = s->header_ms / 4;
+    tick = tick < 10 ? 10 : tick > 200 ? 200 : tick;
+    while (!s->ending) {
+        usleep((useconds_t)(tick * 1000));
+        reap(s);
+    }
+    return NULL;
+}
+
+void conns_watch(struct conns *s)
+{
+    if (pthread_create(&s->reaper, NULL, reaper_main, s))
+        abort();
+}
+
+void conns_unwatch(struct conns *s)
+{
+    s->ending = true;
+    pthread_join(s->reaper, NULL);
 }
 
 size_t conns_shut(struct conns *s, bool all)
@@ -73,6 +99,15 @@ size_t conns_drain(struct conns *s, bool all, int64_t until_ms)
     while ((busy = conns_shut(s, all)) && time_monotonic_ms() < until_ms)
         usleep(5000);
     return busy;
+}
+
+void conn_too_large(struct conn *c)
+{
+    static const char text[] =
+        "HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\n"
+        "Content-Type: text/plain\r\nContent-Length: 23\r\n\r\n"
+        "The body is too large.\n";
+    (void)!send(c->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void conn_name(struct conn *c, const struct sockaddr *sa)

@@ -86,6 +86,18 @@ void http_replace_answer(struct http_request *r, const char *text)
     a->out.limit = HTTP_ANSWER_LIMIT;
     blob_unref(a->blob);
     a->blob = NULL;
+    a->more = NULL;
     buf_addz(&a->out, text);
+    http_set(r, "Content-Type", STR("text/plain; charset=utf-8"));
+}
+
+void http_fill_refusal(struct http_request *r, const struct err *e)
+{
+    struct http_response *a = &r->response;
+    a->status = a->status ? a->status : err_http(e->code);
+    if (a->out.n || a->blob)
+        return;
+    buf_addz(&a->out, e->msg);
+    buf_add_char(&a->out, '\n');
     http_set(r, "Content-Type", STR("text/plain; charset=utf-8"));
 }

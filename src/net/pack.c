@@ -49,7 +49,7 @@ static bool is_packable(str content_type)
 static bool wants_gzip(const struct http_request *r, size_t size)
 {
     const struct http_response *a = &r->response;
-    if (size <= PACK_LEAST || (a->blob && blob_fd(a->blob) >= 0))
+    if (size <= PACK_LEAST || a->more || (a->blob && blob_fd(a->blob) >= 0))
         return false;
     return is_packable(http_header(&a->headers, "Content-Type")) &&
            !http_header(&a->headers, "Content-Encoding").p;
@@ -58,7 +58,7 @@ static bool wants_gzip(const struct http_request *r, size_t size)
 void http_pack(struct http_request *r)
 {
     struct http_response *a = &r->response;
-    str plain = a->blob ? blob_bytes(a->blob) : buf_str(&a->out);
+    str plain = http_answer_bytes(a);
     if (!wants_gzip(r, plain.n))
         return;
     http_set(r, "Vary", STR("Accept-Encoding"));

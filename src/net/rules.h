@@ -39,9 +39,15 @@ const struct http_route *http_route_find(const struct http_route_entry *routes, 
 /* Fills all of r that the head says; r->headers is there already. ERR_BAD_REQUEST. */
 bool http_read_head(struct http_request *r, str method, str target, str scheme, bool http11,
                     struct http_framing *f, struct err *e) MUST_USE;
+static inline str http_answer_bytes(const struct http_response *a)
+{
+    return a->blob ? blob_bytes(a->blob) : buf_str(&a->out);
+}
 enum { HTTP_ANSWER_LIMIT = 64 << 20 };
 /* 500 with that text: half an answer must not look like a whole one. */
 void http_replace_answer(struct http_request *r, const char *text);
+/* e's status and text, where admit has not put its own. */
+void http_fill_refusal(struct http_request *r, const struct err *e);
 /* s with a NUL behind it, in small when it has place there. */
 const char *http_zero_ended(char *small, size_t cap, struct arena *a, str s);
 /* A listening socket on a numeric address; "" means every one. port 0: any. ERR_UNAVAILABLE. */

@@ -3,7 +3,8 @@
  * A request passes the stages of enum stage; MHD calls on_access once with the headers, then for
  * each piece of the body, then at its end. A handler that replies before it returns costs nothing
  * more; otherwise the connection is suspended and http_reply resumes it. Which of the two comes
- * first is settled by the atomic `turn`.
+ * first is settled by the atomic `turn`. An answer in pieces does the same for each piece: either the
+ * handler has the request, and the connection is suspended, or the connection has it and sends.
  *
  * MHD's own timeout only sees inactivity, so a reaper thread shuts the socket of a connection that
  * has not finished its headers in time. MHD reads framing leniently: rules.c looks again.
@@ -15,13 +16,11 @@
 #include "net/conns.h"
 #include "net/rules.h"
 #include "net/server_tls.h"
+#include "net/wake.h"
 
 #include <microhttpd.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -31,6 +30,7 @@ enum {
     DRAIN_LIMIT = 16 << 20, /* bytes of a refused body that are still read */
     CLOSE_MS = 300,         /* for MHD to notice sockets that were shut */
     SPARE_LIMIT = 32 << 10, /* of the memory of a request that is kept for the next */
+    PIECE_BLOCK = 32 << 10, /* copied at a time of an answer in pieces */
 };
 
 struct http_server {
@@ -41,11 +41,9 @@ struct http_server {
     struct http_route_entry *routes;
     size_t nroutes;
     str scheme;
-    int64_t header_ms, idle_ms;
     uint16_t port;
     size_t head_limit;
     _Atomic bool stopping;
-    pthread_t reaper;
     struct conns conns;
     struct http_server *next; /* in abandoned */
 };
@@ -55,8 +53,7 @@ struct loop {
     struct http_server *server;
     struct MHD_Daemon *daemon;
     pthread_t thread;
-    int wake; /* eventfd */
-    _Atomic bool woken;
+    struct wake wake;
     atomic_int resuming;   /* threads that may still touch this, though their request is over */
     struct request *spare; /* the one before, for the next: its memory is warm */
 };
@@ -75,20 +72,81 @@ struct request {
     struct blob_writer body;
     size_t left; /* REFUSED: body bytes still read for politeness */
     struct MHD_Response *reply;
+    size_t sent; /* of an answer's piece */
 };
 
 /* Servers stopped while handlers still held requests; kept reachable until the process ends. */
 static struct http_server *abandoned;
 
+/* ---- whose turn it is ---- */
+
+static void resume(struct loop *l, struct MHD_Connection *mhd)
+{
+    l->resuming++;
+    MHD_resume_connection(mhd);
+    wake(&l->wake);
+    l->resuming--;
+}
+
+/* fn has the request; true: it has replied already. */
+static bool hand_over(struct request *q, http_handler *fn, void *ctx)
+{
+    struct MHD_Connection *mhd = q->conn->mhd;
+    int running = RUNNING;
+    fn(ctx, &q->r);
+    if (atomic_load(&q->turn) == REPLIED)
+        return true;
+    MHD_suspend_connection(mhd);
+    if (!atomic_compare_exchange_strong(&q->turn, &running, SUSPENDED))
+        resume(q->loop, mhd); /* the reply came in between */
+    return false;
+}
+
 /* ---- answers ---- */
 
-/* The bytes stay where they are: the request lives until they have been sent. */
-static struct MHD_Response *response_of(struct http_response *a)
+static bool next_piece(struct request *q)
 {
+    struct http_response *a = &q->r.response;
+    http_handler *more = a->more;
+    blob_unref(a->blob);
+    a->blob = NULL;
+    buf_reset(&a->out);
+    a->more = NULL;
+    q->sent = 0;
+    atomic_store(&q->turn, RUNNING);
+    return hand_over(q, more, a->more_ctx);
+}
+
+static ssize_t read_piece(void *cls, uint64_t at, char *to, size_t cap)
+{
+    struct request *q = cls;
+    const struct http_response *a = &q->r.response;
+    (void)at;
+    while (!a->broken && q->sent == http_answer_bytes(a).n) {
+        if (!a->more)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (!next_piece(q))
+            return 0;
+    }
+    if (a->broken)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    str s = str_sub(http_answer_bytes(a), q->sent, q->sent + cap);
+    memcpy(to, s.p, s.n);
+    q->sent += s.n;
+    return (ssize_t)s.n;
+}
+
+/* The bytes stay where they are: the request lives until they have been sent. */
+static struct MHD_Response *response_of(struct request *q)
+{
+    struct http_response *a = &q->r.response;
+    if (a->more)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BLOCK, read_piece, q,
+                                                 NULL);
     int fd = a->blob ? blob_fd(a->blob) : -1;
     if (fd >= 0 && (fd = dup(fd)) >= 0)
         return MHD_create_response_from_fd64(blob_size(a->blob), fd);
-    str s = a->blob ? blob_bytes(a->blob) : (str){a->out.p, a->out.n};
+    str s = http_answer_bytes(a);
     return MHD_create_response_from_buffer_with_free_callback_cls(s.n, (void *)(uintptr_t)s.p, NULL,
                                                                   NULL);
 }
@@ -102,7 +160,7 @@ static void build(struct request *q)
     if (http_answer_size(&a->headers) > q->loop->server->head_limit - ANSWER_SPARE)
         http_replace_answer(&q->r, "The headers of the answer are too large.\n");
     http_pack(&q->r);
-    q->reply = response_of(a);
+    q->reply = response_of(q);
     if (!q->reply)
         abort(); /* out of memory */
     for (size_t i = 0; i < a->headers.list.n; i++) {
@@ -122,25 +180,12 @@ static enum MHD_Result queue(struct request *q)
     return MHD_queue_response(q->conn->mhd, (unsigned)q->r.response.status, q->reply);
 }
 
-/* One write for all that is answered until the loop comes round. */
-static void wake(struct loop *l)
-{
-    if (!atomic_exchange(&l->woken, true))
-        eventfd_write(l->wake, 1);
-}
-
-static void resume(struct loop *l, struct MHD_Connection *mhd)
-{
-    l->resuming++;
-    MHD_resume_connection(mhd);
-    wake(l);
-    l->resuming--;
-}
-
 void http_reply(struct http_request *r)
 {
     struct request *q = (struct request *)r;
-    build(q);
+    if (!q->reply)
+        build(q);
+    r->response.broken |= r->response.out.failed;
     struct MHD_Connection *mhd = q->conn->mhd;
     struct loop *l = q->loop;
     if (atomic_exchange(&q->turn, REPLIED) == SUSPENDED)
@@ -151,15 +196,9 @@ void http_reply(struct http_request *r)
 
 static void refuse(struct request *q, const struct err *e)
 {
-    struct http_response *a = &q->r.response;
     q->stage = REFUSED;
     q->left = DRAIN_LIMIT;
-    a->status = a->status ? a->status : err_http(e->code);
-    if (!a->out.n && !a->blob) {
-        buf_addz(&a->out, e->msg);
-        buf_add_char(&a->out, '\n');
-        http_set(&q->r, "Content-Type", STR("text/plain; charset=utf-8"));
-    }
+    http_fill_refusal(&q->r, e);
 }
 
 static enum MHD_Result refuse_now(struct request *q, const struct err *e)
@@ -168,18 +207,6 @@ static enum MHD_Result refuse_now(struct request *q, const struct err *e)
     q->close = true;
     build(q);
     return queue(q);
-}
-
-/* MHD takes no answer in the middle of a body: say it on the bare socket (plain HTTP) and close. */
-static enum MHD_Result cut_off(struct request *q)
-{
-    static const char text[] =
-        "HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\n"
-        "Content-Type: text/plain\r\nContent-Length: 23\r\n\r\n"
-        "The body is too large.\n";
-    if (q->loop->server->scheme.p[4] != 's')
-        (void)!send(q->conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return MHD_NO;
 }
 
 /* ---- the start of a request ---- */
@@ -278,25 +305,20 @@ static enum MHD_Result take_piece(struct request *q, const char *data, size_t *n
         blob_writer_abort(&q->body);
         refuse(q, &e);
     }
-    if (piece.n > q->left)
-        return cut_off(q);
+    if (piece.n > q->left) { /* MHD takes no answer in the middle of a body */
+        if (q->loop->server->scheme.p[4] != 's')
+            conn_too_large(q->conn);
+        return MHD_NO;
+    }
     q->left -= piece.n;
     return MHD_YES;
 }
 
 static enum MHD_Result run(struct request *q)
 {
-    struct MHD_Connection *mhd = q->conn->mhd;
-    int running = RUNNING;
     q->r.body = blob_writer_finish(&q->body);
     q->stage = HANDLED;
-    q->route->handle(q->route->ctx, &q->r);
-    if (atomic_load(&q->turn) == REPLIED)
-        return queue(q);
-    MHD_suspend_connection(mhd);
-    if (!atomic_compare_exchange_strong(&q->turn, &running, SUSPENDED))
-        resume(q->loop, mhd); /* the reply came in between */
-    return MHD_YES;
+    return hand_over(q, q->route->handle, q->route->ctx) ? queue(q) : MHD_YES;
 }
 
 static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -395,18 +417,6 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **state,
     *state = conns_add(&s->conns, mhd, fd);
 }
 
-static void *reaper_main(void *arg)
-{
-    struct http_server *s = arg;
-    int64_t tick = s->header_ms / 4;
-    tick = tick < 10 ? 10 : tick > 200 ? 200 : tick;
-    while (!s->stopping) {
-        usleep((useconds_t)(tick * 1000));
-        conns_reap(&s->conns, s->header_ms, s->idle_ms);
-    }
-    return NULL;
-}
-
 /* ---- start and stop ---- */
 
 static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
@@ -421,14 +431,13 @@ static struct http_server *server_new(const struct http_server_config *c)
     struct http_server *s = arena_new_of(a, struct http_server);
     s->arena = a;
     s->scheme = c->tls_cert.p ? STR("https://") : STR("http://");
-    s->header_ms = c->header_deadline_ms ? c->header_deadline_ms : 20000;
-    s->idle_ms = c->idle_timeout_ms ? c->idle_timeout_ms : 75000;
     s->head_limit = c->head_limit ? c->head_limit : HEAD_LIMIT;
     s->nloops = c->threads ? c->threads : pool_cores();
     s->loops = arena_new_array(a, struct loop, s->nloops);
     for (size_t i = 0; i < s->nloops; i++)
-        s->loops[i] = (struct loop){.server = s, .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    conns_init(&s->conns);
+        s->loops[i] = (struct loop){.server = s, .wake = wake_new()};
+    conns_init(&s->conns, c->header_deadline_ms ? c->header_deadline_ms : 20000,
+               c->idle_timeout_ms ? c->idle_timeout_ms : 75000);
     s->routes = http_routes_sorted(a, c->routes, c->nroutes);
     s->nroutes = c->nroutes;
     return s;
@@ -438,7 +447,7 @@ static void server_free(struct http_server *s)
 {
     for (size_t i = 0; i < s->nloops; i++) {
         request_free(s->loops[i].spare);
-        close(s->loops[i].wake);
+        wake_free(&s->loops[i].wake);
     }
     pthread_mutex_destroy(&s->conns.lock);
     arena_free(s->arena);
@@ -476,7 +485,7 @@ static struct MHD_Daemon *start_daemon(struct loop *l, const struct http_server_
         flags | (c->tls_cert.p ? MHD_USE_TLS : 0), 0, NULL, NULL, on_access, l,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         (connections + (unsigned)s->nloops - 1) / (unsigned)s->nloops,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->idle_ms + 999) / 1000),
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->conns.idle_ms + 999) / 1000),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * s->head_limit, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
@@ -487,17 +496,10 @@ static struct MHD_Daemon *start_daemon(struct loop *l, const struct http_server_
  * answers those. MHD_run never waits. */
 static void wait_for_work(struct loop *l, int epoll_fd)
 {
-    struct pollfd fds[] = {
-        {epoll_fd, POLLIN, 0},
-        {l->wake,  POLLIN, 0}
-    };
     MHD_UNSIGNED_LONG_LONG ms;
-    eventfd_t n;
     int limit = MHD_get_timeout(l->daemon, &ms) == MHD_NO ? -1 : (int)(ms < 60000 ? ms : 60000);
-    if (limit && poll(fds, COUNT(fds), limit) > 0 && fds[1].revents) {
-        eventfd_read(l->wake, &n);
-        atomic_store(&l->woken, false);
-    }
+    if (limit)
+        wake_wait(&l->wake, epoll_fd, limit);
 }
 
 static void *loop_main(void *arg)
@@ -542,8 +544,7 @@ static void start_threads(struct http_server *s)
     for (size_t i = 0; i < s->nloops; i++)
         if (pthread_create(&s->loops[i].thread, NULL, loop_main, &s->loops[i]))
             abort();
-    if (pthread_create(&s->reaper, NULL, reaper_main, s))
-        abort();
+    conns_watch(&s->conns);
 }
 
 bool http_server_start(const struct http_server_config *c, struct http_server **ret, struct err *e)
@@ -579,8 +580,8 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
         return;
     s->stopping = true;
     for (size_t i = 0; i < s->nloops; i++)
-        wake(&s->loops[i]);
-    pthread_join(s->reaper, NULL);
+        wake(&s->loops[i].wake);
+    conns_unwatch(&s->conns);
     if (conns_drain(&s->conns, false, time_monotonic_ms() + grace_ms) &&
         conns_drain(&s->conns, true, time_monotonic_ms() + CLOSE_MS)) {
         s->next = abandoned; /* MHD cannot stop while a handler holds a request */
@@ -589,7 +590,7 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
     }
     s->ended = true;
     for (size_t i = 0; i < s->nloops; i++) {
-        wake(&s->loops[i]);
+        wake(&s->loops[i].wake);
         pthread_join(s->loops[i].thread, NULL);
         while (s->loops[i].resuming)
             usleep(100);

@@ -35,15 +35,23 @@ struct http_request {
         struct buf
             out; /* small answers are written here; over its limit (64 MB) the answer is 500 ... */
         struct blob *blob; /* ... or a reference is put here; it wins over out */
+        /* MAY: out or blob is only the next piece of an answer without a Content-Length. When the client has
+         * taken it, more is called on an HTTP thread, where it must not block, and leads to another
+         * http_reply; without more that piece is the last. A piece is not empty. When the client goes
+         * away first, more is not called and the request just ends. */
+        void (*more)(void *ctx, struct http_request *r);
+        void *more_ctx;
+        bool
+            broken; /* in a later piece: the rest cannot be made; the client sees the connection cut */
     } response;
 };
 /* Sets a response header, replacing an earlier one of that name ("Set-Cookie" adds). name and value
  * must outlive the request. Content-Length, Date and Connection are the server's business; a value
  * that holds CR or LF is left out. */
 void http_set(struct http_request *r, const char *name, str value);
-/* Sends r->response. Exactly once per request, from any thread; r is gone afterwards. Text, JSON
- * and XML over 1 KB are packed with gzip when the client accepts it; blobs in files are sent as
- * they are. */
+/* Sends r->response. Exactly once per request (or per piece), from any thread; r is gone afterwards. Text,
+ * JSON and XML over 1 KB are packed with gzip when the client accepts it; blobs in files and answers in
+ * pieces are sent as they are. Status and headers count in the first piece. */
 void http_reply(struct http_request *r);
 
 typedef void http_handler(void *ctx, struct http_request *r);

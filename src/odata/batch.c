@@ -1,13 +1,18 @@
 /* $batch: reads stand alone, the members of a changeset are one transaction of the store, which also
- * holds what hooks commit. Each part is served like a request of its own, in an arena of its own; the
- * answer grows in a blob, which moves into a file when it is large. */
+ * holds what hooks commit. Each part is served like a request of its own, in an arena of its own. When
+ * the answers of some parts make a piece, it is sent, and the other parts are run when the client has
+ * taken it: a slow client holds no thread, and one that went away ends the work. A piece grows in a
+ * blob, which moves into a file when it is large. */
 #include "odata/batch.h"
 
 #include "base/codec.h"
 #include "odata/write.h"
 
+enum { BATCH_PIECE = 64 << 10 /* bytes that are worth sending before all is done */ };
 struct batch_run {
     struct odata_request *rq;
+    batch_parts parts;
+    size_t next; /* part to be run */
     struct blob_writer out;
     str boundary;
 };
@@ -111,9 +116,10 @@ static bool write_answer(struct batch_run *b, const struct http_request *r,
     return ok;
 }
 
-/* Answers c into a request of its own, which lives in a. */
-static struct http_request *serve(struct batch_run *b, struct arena *a, const struct batch_call *c,
-                                  const struct made *made, size_t nmade)
+/* c as a request of its own, which lives in a. */
+static struct http_request *request_of(struct batch_run *b, struct arena *a,
+                                       const struct batch_call *c, const struct made *made,
+                                       size_t nmade)
 {
     const struct http_request *outer = b->rq->http;
     struct odata_service *s = b->rq->service;
@@ -132,8 +138,15 @@ static struct http_request *serve(struct batch_run *b, struct arena *a, const st
                                .user = outer->user};
     r->path = arena_fmt(a, STR_FMT "/" STR_FMT, STR_ARG(s->root),
                         STR_ARG(str_sub(uri, 0, question == SIZE_MAX ? uri.n : question)));
-    r->response.out = BUF(BATCH_MAX_ANSWER);
-    serve_part(s, r);
+    r->response.out = BUF(BATCH_MAX_PIECE);
+    return r;
+}
+
+static struct http_request *serve(struct batch_run *b, struct arena *a, const struct batch_call *c,
+                                  const struct made *made, size_t nmade)
+{
+    struct http_request *r = request_of(b, a, c, made, nmade);
+    serve_part(b->rq->service, r);
     if (!r->response.status)
         r->response.status = 200;
     return r;
@@ -187,10 +200,9 @@ static size_t serve_all(struct batch_run *b, struct arena *a, const struct batch
     return p->calls.n;
 }
 
-static bool write_all(struct batch_run *b, const struct batch_part *p,
+static bool write_all(struct batch_run *b, struct arena *a, const struct batch_part *p,
                       struct http_request *const *answers, struct err *e)
 {
-    struct arena *a = b->rq->arena;
     str boundary = arena_fmt(a, "changeset_" STR_FMT, STR_ARG(id_uuid(a)));
     str head = arena_fmt(a, "Content-Type: multipart/mixed; boundary=" STR_FMT "\r\n\r\n",
                          STR_ARG(boundary));
@@ -208,43 +220,60 @@ static bool run_changeset(struct batch_run *b, const struct batch_part *p, struc
     struct http_request **answers = arena_new_array(a, struct http_request *, p->calls.n + 1);
     struct err failed = {0};
     if (!p->calls.n)
-        return write_all(b, p, answers, e);
-    if (!store_begin(store, e))
-        return false;
-    size_t n = serve_all(b, a, p, answers);
-    bool kept = n == p->calls.n;
-    if (!store_end(store, kept, &failed)) {
+        return write_all(b, a, p, answers, e);
+    bool begun = store_begin(store, &failed);
+    size_t n = begun ? serve_all(b, a, p, answers) : 0;
+    bool kept = begun && n == p->calls.n;
+    if (!begun)
+        answers[0] = request_of(b, a, &p->calls.at[0], NULL, 0);
+    if (!begun || !store_end(store, kept, &failed)) {
         kept = false;
         n = 0;
         error_out(b->rq->service, answers[0], &failed);
     }
-    bool ok = kept ? write_all(b, p, answers, e) : write_answer(b, answers[n], &p->calls.at[n], e);
+    bool ok =
+        kept ? write_all(b, a, p, answers, e) : write_answer(b, answers[n], &p->calls.at[n], e);
     for (size_t i = 0; i < p->calls.n && answers[i]; i++)
         drop(answers[i]);
     return ok;
 }
 
-bool batch(struct odata_request *rq, struct err *e)
+/* ---- all parts ---- */
+/* Runs parts until a piece has gathered or all are done. Who wants to see the answer gets it whole. */
+static bool run_parts(struct odata_request *rq, struct err *e)
 {
-    batch_parts parts = {0};
-    struct batch_run b = {.rq = rq};
+    struct batch_run *b = rq->more_ctx;
+    size_t enough = rq->service->config.answered ? SIZE_MAX : BATCH_PIECE;
     bool ok = true;
-    if (!batch_parse(rq->arena, http_header(&rq->http->headers, "Content-Type"),
-                     blob_bytes(rq->http->body), &parts, e))
-        return false;
-    b.boundary = arena_fmt(rq->arena, "batch_" STR_FMT, STR_ARG(id_uuid(rq->arena)));
-    blob_writer_init(&b.out, BATCH_MAX_ANSWER);
-    for (size_t i = 0; ok && i < parts.n; i++)
-        ok = delimiter(&b, b.boundary, "", e) &&
-             (parts.at[i].changeset ? run_changeset(&b, &parts.at[i], e)
-                                    : run_read(&b, &parts.at[i].calls.at[0], e));
-    if (!ok || !delimiter(&b, b.boundary, "--", e)) {
-        blob_writer_abort(&b.out);
+    blob_writer_init(&b->out, BATCH_MAX_PIECE);
+    while (ok && b->next < b->parts.n && b->out.n < enough) {
+        const struct batch_part *p = &b->parts.at[b->next++];
+        ok = delimiter(b, b->boundary, "", e) &&
+             (p->changeset ? run_changeset(b, p, e) : run_read(b, &p->calls.at[0], e));
+    }
+    bool more = b->next < b->parts.n;
+    if (!ok || (!more && !delimiter(b, b->boundary, "--", e))) {
+        blob_writer_abort(&b->out);
         return false;
     }
-    rq->http->response.blob = blob_writer_finish(&b.out);
+    rq->http->response.blob = blob_writer_finish(&b->out);
+    rq->more = more ? run_parts : NULL;
+    return true;
+}
+
+bool batch(struct odata_request *rq, struct err *e)
+{
+    struct batch_run *b = arena_new_of(rq->arena, struct batch_run);
+    b->rq = rq;
+    rq->more_ctx = b;
+    if (!batch_parse(rq->arena, http_header(&rq->http->headers, "Content-Type"),
+                     blob_bytes(rq->http->body), &b->parts, e))
+        return false;
+    b->boundary = arena_fmt(rq->arena, "batch_" STR_FMT, STR_ARG(id_uuid(rq->arena)));
+    if (!run_parts(rq, e))
+        return false;
     answer_status(rq, 202);
     http_set(rq->http, "Content-Type",
-             arena_fmt(rq->arena, "multipart/mixed; boundary=" STR_FMT, STR_ARG(b.boundary)));
+             arena_fmt(rq->arena, "multipart/mixed; boundary=" STR_FMT, STR_ARG(b->boundary)));
     return true;
 }

@@ -6,8 +6,8 @@
 
 enum {
     BATCH_MAX_PARTS = 10000,
-    BATCH_MAX_HEADERS = 100,      /* of one part */
-    BATCH_MAX_ANSWER = 512 << 20, /* bytes */
+    BATCH_MAX_HEADERS = 100,     /* of one part */
+    BATCH_MAX_PIECE = 512 << 20, /* bytes of a part's answer, or of some that are sent together */
 };
 struct batch_call {
     str method, uri;

@@ -439,14 +439,55 @@ static void reply(struct odata_service *s, struct http_request *r)
     http_reply(r);
 }
 
-static void run_job(void *arg)
+static void start(struct job *job, void (*fn)(void *))
 {
-    const struct job *job = arg;
+    const struct odata_config *c = &job->rq->service->config;
+    if (job->action->blocks && c->run_blocking)
+        c->run_blocking(c->ctx, fn, job);
+    else
+        fn(job);
+}
+
+static void run_more(void *arg);
+/* The client has taken what there was. */
+static void start_more(void *ctx, struct http_request *r)
+{
+    (void)r;
+    start(ctx, run_more);
+}
+
+static void reply_job(struct job *job)
+{
+    struct odata_request *rq = job->rq;
+    rq->http->response.more = rq->more ? start_more : NULL;
+    rq->http->response.more_ctx = job;
+    reply(rq->service, rq->http);
+}
+
+static void run_more(void *arg)
+{
+    struct job *job = arg;
     struct odata_request *rq = job->rq;
     struct err e = {0};
-    if (!run_action(rq, job->action, &e))
+    if (!rq->more(rq, &e)) {
+        log_err(LOG_ERROR, "odata.cut", &e, STR_FMT " " STR_FMT, STR_ARG(rq->http->method),
+                STR_ARG(rq->http->path));
+        rq->http->response.broken = true;
+        rq->more = NULL;
+    }
+    reply_job(job);
+}
+
+static void run_job(void *arg)
+{
+    struct job *job = arg;
+    struct odata_request *rq = job->rq;
+    struct err e = {0};
+    if (!run_action(rq, job->action, &e)) {
         error_out(rq->service, rq->http, &e);
-    reply(rq->service, rq->http);
+        rq->more = NULL;
+    }
+    reply_job(job);
 }
 
 void odata_refuse(struct odata_service *s, struct http_request *r, const struct err *e)
@@ -486,8 +527,5 @@ void odata_handle(void *ctx, struct http_request *r)
         odata_refuse(s, r, &e);
         return;
     }
-    if (job->action->blocks && s->config.run_blocking)
-        s->config.run_blocking(s->config.ctx, run_job, job);
-    else
-        run_job(job);
+    start(job, run_job);
 }

@@ -54,6 +54,10 @@ struct odata_request {
     enum format format;
     str content_type; /* of the answer in that format */
     struct odata_call call;
+    /* An action that has answered only the beginning sets more: it puts the next piece into http->response and
+     * clears or keeps more. After an error there, the rest of the answer is cut off. */
+    bool (*more)(struct odata_request *rq, struct err *e);
+    void *more_ctx;
 };
 static inline const struct set_info *info_of(const struct odata_service *s,
                                              const struct model_set *set)

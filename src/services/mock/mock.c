@@ -26,7 +26,7 @@ static bool open_service(struct mock *m, struct err *e)
         .page_size = m->config.page_size,
         .gateway = m->config.basis == MOCK_GATEWAY,
         .run_blocking = run_blocking,
-        .answered = record_answer,
+        .answered = m->config.record.p ? record_answer : NULL,
     };
     return odata_open(&c, &m->service, e);
 }

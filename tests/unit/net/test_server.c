@@ -97,6 +97,66 @@ static void overflow(void *ctx, struct http_request *r)
     http_reply(r);
 }
 
+/* ---- answers in pieces: /pieces/inline?N, /pieces?N by threads, "broken" behind N: the last one fails ---- */
+enum { PIECE = 100000 };
+static _Atomic int pieces_made, pieces_ended;
+
+struct pieces {
+    int left;
+    bool inlined, breaks;
+};
+
+static void note_end(void *arg)
+{
+    (void)arg;
+    pieces_ended++;
+}
+
+static void piece(struct http_request *r);
+static void *piece_soon(void *arg)
+{
+    piece(arg);
+    return NULL;
+}
+
+static void piece_more(void *ctx, struct http_request *r)
+{
+    struct pieces *p = ctx;
+    if (p->inlined)
+        piece(r);
+    else
+        start_thread(piece_soon, r);
+}
+
+static void piece(struct http_request *r)
+{
+    struct pieces *p = r->response.more_ctx;
+    AUTO(buf) struct buf b = BUF(PIECE);
+    buf_addf(&b, "<%05d>%*s", p->left, PIECE - 7, "");
+    if (p->left % 2)
+        r->response.blob = blob_take(&b);
+    else
+        buf_add(&r->response.out, buf_str(&b));
+    pieces_made++;
+    if (--p->left)
+        r->response.more = piece_more;
+    else
+        r->response.broken = p->breaks;
+    http_reply(r);
+}
+
+static void pieces(void *ctx, struct http_request *r)
+{
+    struct pieces *p = arena_new_of(r->arena, struct pieces);
+    (void)ctx;
+    *p = (struct pieces){(int)strtol(r->query.p, NULL, 10), str_ends(r->path, STR("/inline")),
+                         str_ends(r->query, STR("broken"))};
+    arena_defer(r->arena, note_end, NULL);
+    http_set(r, "Content-Type", STR("text/plain"));
+    r->response.more_ctx = p;
+    piece_more(p, r);
+}
+
 static bool admit_small(void *ctx, struct http_request *r, size_t *ret_limit, struct err *e)
 {
     (void)ctx, (void)e;
@@ -122,6 +182,7 @@ static const struct http_route routes[] = {
     {"/slow",       slow,     NULL,         NULL},
     {"/json",       json,     NULL,         NULL},
     {"/file",       file,     NULL,         NULL},
+    {"/pieces",     pieces,   NULL,         NULL},
 };
 
 static struct http_server_config config(void)
@@ -375,6 +436,157 @@ static void test_reply_from_another_thread(void **state)
     close(fd);
 }
 
+static char *request_pieces(const char *request, size_t cap)
+{
+    char *text = malloc(cap);
+    int fd = wire_open(http_server_port(server));
+    pieces_made = 0;
+    wire_send(fd, request);
+    wire_rest(fd, text, cap);
+    close(fd);
+    return text;
+}
+
+/* The bytes of a chunked body; false: it does not end. */
+static bool unchunk(const char *body, struct buf *ret)
+{
+    for (;;) {
+        char *end;
+        size_t n = strtoul(body, &end, 16);
+        if (end == body || strncmp(end, "\r\n", 2) || strlen(end + 2) < n + 2)
+            return false;
+        buf_add(ret, (str){end + 2, n});
+        body = end + 2 + n + 2;
+        if (!n)
+            return true;
+    }
+}
+
+static void assert_pieces(str all, int n)
+{
+    char text[16];
+    assert_int_equal(all.n, (size_t)n * PIECE);
+    for (int i = 0; i < n; i++) {
+        snprintf(text, sizeof text, "<%05d>", n - i);
+        assert_true(str_starts(str_from(all, (size_t)i * PIECE), str_of(text)));
+    }
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/pieces?30", "/pieces/inline?30", "/pieces?1"};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        char request[200];
+        int n = i < 2 ? 30 : 1;
+        snprintf(
+            request, sizeof request,
+            "GET %s HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n",
+            paths[i]);
+        char *text = request_pieces(request, 4 << 20), *body = strstr(text, "\r\n\r\n") + 4;
+        AUTO(buf) struct buf all = BUF(4 << 20);
+        if (n == 1) { /* not in pieces after all */
+            assert_has(text, "Content-Length: 100000\r\n");
+            buf_addz(&all, body);
+        } else {
+            body[-1] = 0;
+            assert_has(text, "Transfer-Encoding: chunked\r\n");
+            assert_null(strcasestr(text, "Content-Length"));
+            assert_true(unchunk(body, &all));
+        }
+        assert_pieces(buf_str(&all), n);
+        free(text);
+    }
+}
+
+static void test_pieces_keep_the_connection(void **state)
+{
+    (void)state;
+    static char text[4 << 20];
+    int fd = wire_open(http_server_port(server));
+    wire_send(fd,
+              "GET /pieces?7 HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n"
+              "HEAD /pieces?7 HTTP/1.1\r\nHost: h\r\n\r\n"
+              "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    pieces_made = 0;
+    wire_rest(fd, text, sizeof text);
+    close(fd);
+    assert_null(strstr(text, "gzip"));
+    assert_int_equal(pieces_made, 7 + 1); /* HEAD wants the first only */
+    assert_has(text + 7 * PIECE, "\r\n0\r\n\r\nHTTP/1.1 200 OK");
+    assert_has(text + 7 * PIECE, "GET /echo? 0 memory");
+}
+
+static void test_pieces_to_old_clients(void **state)
+{
+    (void)state;
+    char *text =
+        request_pieces("GET /pieces?7 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 4 << 20);
+    char *body = strstr(text, "\r\n\r\n") + 4;
+    assert_pieces(str_of(body), 7);
+    body[-1] = 0;
+    assert_null(strcasestr(text, "chunked"));
+    assert_null(strcasestr(text, "keep-alive"));
+    free(text);
+}
+
+static void test_broken_pieces_are_cut(void **state)
+{
+    (void)state;
+    char *text = request_pieces("GET /pieces?7broken HTTP/1.1\r\nHost: h\r\n\r\n", 4 << 20);
+    AUTO(buf) struct buf all = BUF(4 << 20);
+    assert_has(text, " 200 ");
+    assert_false(unchunk(strstr(text, "\r\n\r\n") + 4, &all));
+    free(text);
+}
+
+/* Until nothing is made for a while: what a client that does not read can cause. */
+static int made_at_rest(void)
+{
+    int last = -1;
+    while (last != pieces_made) {
+        last = pieces_made;
+        usleep(200000);
+    }
+    return last;
+}
+
+static void test_pieces_wait_for_the_client(void **state)
+{
+    (void)state;
+    char text[100];
+    int fd = wire_open(http_server_port(server));
+    pieces_made = pieces_ended = 0;
+    wire_send(fd, "GET /pieces?99999 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_true(recv(fd, text, sizeof text, 0) > 0);
+    assert_true(made_at_rest() < 9999); /* 1 GB */
+    assert_int_equal(pieces_ended, 0);
+    close(fd); /* no more is made for nobody */
+    for (int i = 0; i < 100 && !pieces_ended; i++)
+        usleep(50000);
+    assert_int_equal(pieces_ended, 1);
+    assert_true(pieces_made < 9999);
+}
+
+static void test_stop_ends_pieces(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    struct err e;
+    struct http_server *s;
+    struct http_server_config c = config();
+    assert_true(http_server_start(&c, &s, &e));
+    int fd = wire_open(http_server_port(s));
+    pieces_ended = 0;
+    wire_send(fd, "GET /pieces?99999 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_true(recv(fd, text, sizeof text, 0) > 0);
+    int64_t from = time_monotonic_ms();
+    http_server_stop(s, 100);
+    assert_in_range(time_monotonic_ms() - from, 100, 2500);
+    assert_int_equal(pieces_ended, 1);
+    close(fd);
+}
+
 static void trickle(const char *warm_up)
 {
     static const char text[] = "GET /echo HTTP/1.1\r\nHost: h\r\nX-Long: aaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -532,6 +744,12 @@ int main(void)
         cmocka_unit_test(test_file_answer),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_reply_from_another_thread),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_pieces_keep_the_connection),
+        cmocka_unit_test(test_pieces_to_old_clients),
+        cmocka_unit_test(test_broken_pieces_are_cut),
+        cmocka_unit_test(test_pieces_wait_for_the_client),
+        cmocka_unit_test(test_stop_ends_pieces),
         cmocka_unit_test(test_slow_headers_are_cut),
         cmocka_unit_test(test_stop_waits_for_requests),
         cmocka_unit_test(test_stop_ends_uploads),

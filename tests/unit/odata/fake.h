@@ -15,6 +15,8 @@ struct world {
 struct answer {
     int status;
     const char *type, *body, *location, *disposition; /* NUL-terminated */
+    int pieces;
+    bool broken; /* after the last piece */
 };
 /* The library (fake.c): authors and books in tables, shelves by hooks, functions. */
 void world_open(struct world *w);

@@ -163,6 +163,42 @@ static void test_batches_do_not_nest(void **state)
     world_close(&w);
 }
 
+static int count_of(const char *text, const char *part)
+{
+    int n = 0;
+    while ((text = strstr(text, part))) {
+        text += strlen(part);
+        n++;
+    }
+    return n;
+}
+
+/* A large answer goes out while the rest of it has not been made. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    struct world w;
+    AUTO(buf) struct buf body = BUF(16 << 20);
+    world_open(&w);
+    struct answer few = send(&w, PART "GET $metadata HTTP/1.1\r\n\r\n" END);
+    assert_int_equal(few.pieces, 1);
+    int each = (int)strlen(few.body), n = 5 * (64 << 10) / each;
+    for (int i = 0; i < n; i++)
+        buf_addz(&body, PART "GET $metadata HTTP/1.1\r\n\r\n");
+    buf_addz(&body,
+             SET_OPEN MEMBER "\r\nPOST Authors HTTP/1.1\r\n" JSON AUTHOR("x") "\r\n--c--\r\n" END);
+    struct answer a = ask(&w, "POST", "$batch", NULL, TYPE, buf_str(&body).p);
+    assert_in_range(a.pieces, 4, 6);
+    assert_int_equal(a.status, 202);
+    assert_int_equal(count_of(a.body, "HTTP/1.1 200 OK"), n);
+    assert_int_equal(count_of(a.body, "HTTP/1.1 201 Created"), 1);
+    assert_int_equal(count_of(a.body, "--batch_"), n + 2);
+    const char *end = strstr(a.body, "--changeset_");
+    assert_true(end && str_ends(str_of(end), STR("--\r\n")));
+    assert_false(a.broken);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_changeset_is_kept_as_one),
         cmocka_unit_test(test_changeset_is_dropped_as_one),
         cmocka_unit_test(test_batches_do_not_nest),
+        cmocka_unit_test(test_pieces),
     };
     return RUN(tests);
 }
