@@ -71,6 +71,7 @@ const struct artifact_info *artifact_info(const struct artifact *a);
 const struct program *artifact_program(const struct artifact *a);
 struct engine *artifact_engine(const struct artifact *a);
 enum log_levels artifact_log_level(const struct artifact *a);
+enum log_levels exchange_log_level(const struct exchange *x); /* of this message */
 bool engine_set_log_level(struct engine *g, str id, enum log_levels l); /* kept on redeployment */
 
 /* ---- messages ---- */

@@ -120,6 +120,16 @@ const char *exchange_message_id(const struct exchange *x)
     return x->message->id;
 }
 
+int64_t exchange_started_ms(const struct exchange *x)
+{
+    return x->message->start_ms;
+}
+
+enum log_levels exchange_log_level(const struct exchange *x)
+{
+    return (enum log_levels)atomic_load_explicit(&x->message->level, memory_order_relaxed);
+}
+
 str exchange_correlation_id(const struct exchange *x)
 {
     return x->message->correlation_id;

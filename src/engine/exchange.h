@@ -89,6 +89,7 @@ void exchange_drop_parts(struct exchange *x); /* Gather is done with x->parts */
 
 /* ---- the processing log, for steps and adapters; thread-safe ---- */
 const char *exchange_message_id(const struct exchange *x);
+int64_t exchange_started_ms(const struct exchange *x); /* since 1970 */
 str exchange_correlation_id(const struct exchange *x); /* shared by all messages of one conversation */
 void exchange_log_attachment(struct exchange *x, str name, str content_type, str bytes);
 void exchange_log_header(struct exchange *x, str name, str value); /* custom header property */

@@ -2,6 +2,7 @@
  * values, or u8 0 and why not. What the server has no content for (partner directory, number ranges) is empty here,
  * as on a tenant where nobody has put anything. */
 #include "base/time.h"
+#include "engine/simple.h"
 #include "steps/data_store.h"
 #include "steps/script_run.h"
 
@@ -139,6 +140,32 @@ static bool ask_store_delete(struct asked *q, struct err *e)
     return commit(q, &w, e);
 }
 
+/* ---- Simple, on the message as it was before the script ---- */
+
+static bool ask_simple(struct asked *q, struct err *e)
+{
+    struct simple *s;
+    str text;
+    if (!simple_compile(q->x->arena, q->args[0], SIMPLE_TEXT, &s, e) ||
+        !simple_text(s, q->x, q->x->arena, &text, e))
+        return false;
+    wire_u8(q->out, 1);
+    wire_text(q->out, text);
+    return true;
+}
+
+static bool ask_condition(struct asked *q, struct err *e)
+{
+    struct simple *s;
+    bool truth;
+    if (!simple_compile(q->x->arena, q->args[0], SIMPLE_CONDITION, &s, e) ||
+        !simple_truth(s, q->x, &truth, e))
+        return false;
+    wire_u8(q->out, 1);
+    wire_text(q->out, truth ? STR("true") : STR("false"));
+    return true;
+}
+
 static const struct {
     const char *name;
     uint32_t nargs;
@@ -158,6 +185,8 @@ static const struct {
     {"datastore.get",       3, ask_store_get    },
     {"datastore.put",       7, ask_store_put    },
     {"datastore.delete",    3, ask_store_delete },
+    {"simple",              1, ask_simple       },
+    {"condition",           1, ask_condition    },
 };
 
 static bool find_answer(struct asked *q, struct wire_in *in, struct err *e)

@@ -96,6 +96,8 @@ void script_message_write(struct buf *b, struct exchange *x)
 {
     wire_text(b, x->program->artifact_id);
     wire_text(b, str_of(exchange_message_id(x)));
+    wire_i64(b, exchange_started_ms(x));
+    wire_u8(b, (uint8_t)exchange_log_level(x));
     write_body(b, x->body);
     write_fields(b, x, &x->headers);
     write_fields(b, x, &x->properties);

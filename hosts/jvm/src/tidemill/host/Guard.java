@@ -37,6 +37,7 @@ final class Guard extends SecurityManager {
 
     static void install(int port) {
         READABLE.add(System.getProperty("java.home") + "/");
+        READABLE.add(Groovy4.folder());
         for (String jar : System.getProperty("java.class.path").split(":"))
             READABLE.add(jar);
         System.setSecurityManager(new Guard(port, System.getProperty("java.io.tmpdir")));

@@ -2,12 +2,10 @@ package tidemill.host;
 
 import com.sap.it.api.mapping.MappingContext;
 import com.sap.it.api.mapping.Output;
-import groovy.lang.Script;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import org.codehaus.groovy.runtime.InvokerHelper;
 
 /**
  * The functions of message mappings, all calls of a stage at once: the body is the batch, and then its results
@@ -97,9 +95,8 @@ final class MappingFunctions {
         Wire.Out out = new Wire.Out();
         for (int calls = in.i32(); calls > 0; calls--) {
             String path = in.text(), function = in.text(), shape = in.text();
-            Script script = unit.script(path);
             for (int n = in.i32(); n > 0; n--)
-                one(script, path, function, shape, in, out, message);
+                one(unit, path, function, shape, in, out, message);
         }
         message.setBody(out.payload());
         return message;
@@ -112,7 +109,7 @@ final class MappingFunctions {
         return all;
     }
 
-    private static void one(Script script, String path, String function, String shape, Wire.In in, Wire.Out out, ScriptMessage message) {
+    private static void one(Unit unit, String path, String function, String shape, Wire.In in, Wire.Out out, ScriptMessage message) {
         Object[] args = new Object[shape.length()];
         List<Queue> queues = new ArrayList<>();
         String wrong = null;
@@ -135,7 +132,7 @@ final class MappingFunctions {
                 default -> args[i] = in.text();
             }
         if (wrong == null)
-            wrong = call(script, function, args, queues);
+            wrong = call(unit, path, function, args, queues);
         out.u8(wrong == null ? 0 : 1);
         if (wrong != null) {
             out.text(wrong + " in function " + function + " of " + path.substring(path.lastIndexOf('/') + 1));
@@ -148,9 +145,9 @@ final class MappingFunctions {
         }
     }
 
-    private static String call(Script script, String function, Object[] args, List<Queue> queues) {
+    private static String call(Unit unit, String path, String function, Object[] args, List<Queue> queues) {
         try {
-            Object result = InvokerHelper.invokeMethod(script, function, args);
+            Object result = unit.call(path, function, args);
             if (queues.isEmpty())
                 queues.add(returned(result));
             return null;

@@ -1,25 +1,28 @@
 package tidemill.host;
 
-import com.sap.esb.datastore.DataStore;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.TypeConversionException;
 
 /** The part of Camel that scripts reach through message.exchange. */
-final class ScriptExchange implements Exchange, Message, CamelContext, CamelContext.Registry {
+final class ScriptExchange implements Exchange, Message {
     private final ScriptMessage message;
-    private final String flow, id;
+    private final CamelContext context;
+    private final String id;
 
     ScriptExchange(ScriptMessage message, String flow, String id) {
         this.message = message;
-        this.flow = flow;
+        this.context = new Context(flow);
         this.id = id;
     }
 
+    /* ---- the exchange ---- */
+
     @Override
     public CamelContext getContext() {
-        return this;
+        return context;
     }
 
     @Override
@@ -33,13 +36,34 @@ final class ScriptExchange implements Exchange, Message, CamelContext, CamelCont
     }
 
     @Override
+    public Object getProperty(String name, Object otherwise) {
+        Object v = getProperty(name);
+        return v == null ? otherwise : v;
+    }
+
+    @Override
     public <T> T getProperty(String name, Class<T> type) {
         return Convert.header(type, message.getProperty(name), "UTF-8");
     }
 
     @Override
+    public <T> T getProperty(String name, Object otherwise, Class<T> type) {
+        return Convert.header(type, getProperty(name, otherwise), "UTF-8");
+    }
+
+    @Override
     public void setProperty(String name, Object value) {
         message.setProperty(name, value);
+    }
+
+    @Override
+    public Object removeProperty(String name) {
+        return message.getProperties().remove(name);
+    }
+
+    @Override
+    public boolean hasProperties() {
+        return !message.getProperties().isEmpty();
     }
 
     @Override
@@ -58,6 +82,38 @@ final class ScriptExchange implements Exchange, Message, CamelContext, CamelCont
     }
 
     @Override
+    public boolean hasOut() {
+        return false;
+    }
+
+    @Override
+    public Exception getException() {
+        return null; // a script runs while nothing has failed, or after it was caught
+    }
+
+    @Override
+    public <T> T getException(Class<T> type) {
+        return null;
+    }
+
+    @Override
+    public boolean isFailed() {
+        return false;
+    }
+
+    /* ---- its message ---- */
+
+    @Override
+    public String getMessageId() {
+        return id;
+    }
+
+    @Override
+    public Exchange getExchange() {
+        return this;
+    }
+
+    @Override
     public Object getBody() {
         return message.getBody();
     }
@@ -68,8 +124,21 @@ final class ScriptExchange implements Exchange, Message, CamelContext, CamelCont
     }
 
     @Override
+    public <T> T getMandatoryBody(Class<T> type) {
+        T body = message.getBody(type);
+        if (body == null)
+            throw new TypeConversionException("No body available of type: " + type.getName());
+        return body;
+    }
+
+    @Override
     public void setBody(Object body) {
         message.setBody(body);
+    }
+
+    @Override
+    public <T> void setBody(Object body, Class<T> type) {
+        message.setBody(context.getTypeConverter().convertTo(type, body));
     }
 
     @Override
@@ -78,8 +147,24 @@ final class ScriptExchange implements Exchange, Message, CamelContext, CamelCont
     }
 
     @Override
+    public void setHeaders(Map<String, Object> headers) {
+        message.setHeaders(headers);
+    }
+
+    @Override
+    public boolean hasHeaders() {
+        return !message.getHeaders().isEmpty();
+    }
+
+    @Override
     public Object getHeader(String name) {
         return message.getHeaders().get(name);
+    }
+
+    @Override
+    public Object getHeader(String name, Object otherwise) {
+        Object v = getHeader(name);
+        return v == null ? otherwise : v;
     }
 
     @Override
@@ -88,22 +173,24 @@ final class ScriptExchange implements Exchange, Message, CamelContext, CamelCont
     }
 
     @Override
+    public <T> T getHeader(String name, Object otherwise, Class<T> type) {
+        return Convert.header(type, getHeader(name, otherwise), "UTF-8");
+    }
+
+    @Override
     public void setHeader(String name, Object value) {
         message.setHeader(name, value);
     }
 
     @Override
-    public String getName() {
-        return flow;
+    public Object removeHeader(String name) {
+        return message.getHeaders().remove(name);
     }
 
+    /** A name, a name with * at its end, or a regular expression. */
     @Override
-    public Registry getRegistry() {
-        return this;
-    }
-
-    @Override
-    public Object lookupByName(String name) {
-        return name.equals(DataStore.class.getName()) ? Services.of(DataStore.class) : null;
+    public boolean removeHeaders(String pattern) {
+        return message.getHeaders().keySet().removeIf(name -> pattern.endsWith("*")
+            ? name.regionMatches(true, 0, pattern, 0, pattern.length() - 1) : name.equalsIgnoreCase(pattern) || name.matches(pattern));
     }
 }

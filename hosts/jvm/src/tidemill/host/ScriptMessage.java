@@ -1,13 +1,15 @@
 package tidemill.host;
 
 import com.sap.gateway.ip.core.customdev.util.AttachmentWrapper;
-import com.sap.gateway.ip.core.customdev.util.Message;
 import com.sap.gateway.ip.core.customdev.util.SoapHeader;
-import groovy.lang.GString;
+import com.sap.it.op.agent.mpl.MplConfiguration;
+import com.sap.it.op.agent.mpl.MplLogLevel;
+import com.sap.it.script.v2.api.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +28,9 @@ import org.apache.camel.impl.DefaultAttachment;
 public final class ScriptMessage implements Message {
     private static final int LARGE = 4 << 20;
     private static final AtomicLong files = new AtomicLong();
+    private static final String LOG_CONFIGURATION = "SAP_MessageProcessingLogConfiguration";
+    private static final MplConfiguration[] LEVELS =
+        java.util.Arrays.stream(MplLogLevel.values()).map(MplConfiguration::new).toArray(MplConfiguration[]::new);
 
     /** Header names ignore case; the first spelling is kept. */
     private static final class Headers extends TreeMap<String, Object> {
@@ -63,6 +68,8 @@ public final class ScriptMessage implements Message {
         ScriptMessage m = new ScriptMessage();
         m.flow = in.text();
         m.exchangeId = in.text();
+        m.properties.put(Exchange.CREATED_TIMESTAMP, new Date(in.i64()));
+        m.properties.put(LOG_CONFIGURATION, LEVELS[in.u8()]);
         m.body = m.oldBody = Values.read(in);
         for (int n = in.i32(); n > 0; n--)
             m.headers.put(in.text(), Values.read(in));
@@ -74,7 +81,7 @@ public final class ScriptMessage implements Message {
     }
 
     /** The step returned another message: its content counts. */
-    void take(Message other) {
+    void take(com.sap.gateway.ip.core.customdev.util.Message other) {
         body = other.getBody();
         setHeaders(other.getHeaders());
         Map<String, Object> all = new HashMap<>(other.getProperties());
@@ -159,12 +166,17 @@ public final class ScriptMessage implements Message {
 
     @Override
     public void setBody(Object value) {
-        body = value instanceof GString ? value.toString() : value;
+        body = Values.isGString(value) ? value.toString() : value;
     }
 
     @Override
     public Map<String, Object> getHeaders() {
         return headers;
+    }
+
+    @Override
+    public Object getHeader(String name) {
+        return headers.get(name);
     }
 
     @Override

@@ -14,6 +14,7 @@ import com.sap.it.api.msglog.MessageLogFactory;
 import com.sap.it.api.nrc.NumberRangeConfigurationService;
 import com.sap.it.api.pd.BinaryData;
 import com.sap.it.api.pd.PartnerDirectoryService;
+import com.sap.it.api.securestore.AccessTokenAndUser;
 import com.sap.it.api.securestore.SecureStoreService;
 import com.sap.it.api.securestore.UserCredential;
 import com.sap.it.api.securestore.exception.SecureStoreException;
@@ -29,7 +30,8 @@ public final class Services {
     private static final Map<Class<?>, Object> SERVICES = new HashMap<>();
 
     static {
-        SERVICES.put(SecureStoreService.class, (SecureStoreService) Services::credential);
+        SERVICES.put(SecureStoreService.class, new SecureStore());
+        SERVICES.put(MessageLogFactory.class, MESSAGE_LOGS);
         SERVICES.put(ValueMappingApi.class, (ValueMappingApi) (a, b, c, d, e) -> one("valuemapping", a, b, c, d, e));
         SERVICES.put(KeystoreService.class, new Keystore());
         SERVICES.put(PartnerDirectoryService.class, new Partners());
@@ -131,12 +133,21 @@ public final class Services {
         }
     }
 
-    private static UserCredential credential(String alias) throws SecureStoreException {
-        Wire.In in = Call.ask("credential", alias);
-        if (in.u8() == 0)
-            throw new SecureStoreException(in.text());
-        String user = in.text(), secret = in.text();
-        return new Credential(user, secret == null ? new char[0] : secret.toCharArray());
+    private static final class SecureStore implements SecureStoreService {
+        @Override
+        public UserCredential getUserCredential(String alias) throws SecureStoreException {
+            Wire.In in = Call.ask("credential", alias);
+            if (in.u8() == 0)
+                throw new SecureStoreException(in.text());
+            String user = in.text(), secret = in.text();
+            return new Credential(user, secret == null ? new char[0] : secret.toCharArray());
+        }
+
+        /** Nobody can consent to such a credential here, so there is none. */
+        @Override
+        public AccessTokenAndUser getAccesTokenForOauth2AuthorizationCodeCredential(String alias) throws SecureStoreException {
+            throw new SecureStoreException("Could not fetch the credential for alias '" + alias + "'");
+        }
     }
 
     /* ---- partner directory ---- */

@@ -1,8 +1,5 @@
 package tidemill.host;
 
-import groovy.lang.Binding;
-import groovy.lang.GroovyClassLoader;
-import groovy.lang.Script;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -12,13 +9,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.codehaus.groovy.control.CompilationFailedException;
-import org.codehaus.groovy.control.CompilerConfiguration;
-import org.codehaus.groovy.control.MultipleCompilationErrorsException;
-import org.codehaus.groovy.control.messages.Message;
-import org.codehaus.groovy.control.messages.SyntaxErrorMessage;
-import org.codehaus.groovy.runtime.InvokerHelper;
-import org.codehaus.groovy.syntax.SyntaxException;
 
 /**
  * The files of one deployed artifact, in a folder, with a class loader of their own. A script file is compiled once
@@ -29,17 +19,17 @@ final class Unit {
     private final String name;
     private final Path folder;
     private final Map<String, Step> steps = new HashMap<>();
-    private GroovyClassLoader loader;
+    private Language language, language4;
 
     /** One compiled file. */
     interface Step {
         Object run(String function, ScriptMessage message) throws Throwable;
     }
 
-    private record Groovy(Script script) implements Step {
+    private record Groovy(Language language, Object script) implements Step {
         @Override
-        public Object run(String function, ScriptMessage message) {
-            return InvokerHelper.invokeMethod(script, function, new Object[] {message});
+        public Object run(String function, ScriptMessage message) throws Throwable {
+            return language.call(script, function, message);
         }
     }
 
@@ -54,10 +44,10 @@ final class Unit {
         return step(script).run(function, message);
     }
 
-    /** The one script object of a Groovy file. */
-    Script script(String path) throws IOException {
+    /** A function of a Groovy file. */
+    Object call(String path, String function, Object... arguments) throws Throwable {
         if (step(path) instanceof Groovy g)
-            return g.script;
+            return g.language.call(g.script, function, arguments);
         throw new IOException(path + " is no Groovy script");
     }
 
@@ -66,37 +56,21 @@ final class Unit {
         try {
             step(script);
             return null;
-        } catch (MultipleCompilationErrorsException e) {
-            String all = errors(e).replace(sourceName(file(script)), file(script));
-            return all.isEmpty() ? file(script) + ": " + e.getMessage() : all;
         } catch (IOException e) {
             return script + ": " + e.getMessage();
         } catch (Exception | LinkageError e) {
-            return file(script) + ": " + e.getMessage();
+            String problem = problem(e);
+            return problem == null ? file(script) + ": " + e.getMessage() : problem.replace(sourceName(file(script)), file(script));
         }
+    }
+
+    private String problem(Throwable thrown) {
+        String problem = language == null ? null : language.problem(thrown);
+        return problem == null && language4 != null ? language4.problem(thrown) : problem;
     }
 
     private static String file(String script) {
         return script.substring(script.lastIndexOf('/') + 1);
-    }
-
-    private static String errors(MultipleCompilationErrorsException e) {
-        StringBuilder s = new StringBuilder();
-        for (Object o : e.getErrorCollector().getErrors()) {
-            if (s.length() > 300)
-                break;
-            if (s.length() > 0)
-                s.append("; ");
-            if (o instanceof SyntaxErrorMessage m) {
-                SyntaxException c = m.getCause();
-                s.append(c.getSourceLocator()).append(", line ").append(c.getLine()).append(": ").append(c.getOriginalMessage().trim());
-            } else if (o instanceof Message m) {
-                java.io.StringWriter w = new java.io.StringWriter();
-                m.write(new java.io.PrintWriter(w, true));
-                s.append(w.toString().trim());
-            }
-        }
-        return s.toString();
     }
 
     private synchronized Step step(String script) throws IOException {
@@ -137,22 +111,22 @@ final class Unit {
         return s.toString();
     }
 
-    private Step groovy(Path file) throws IOException, CompilationFailedException {
-        if (loader == null)
-            loader = newLoader();
-        Class<?> type = loader.parseClass(text(file), sourceName(file.getFileName().toString()));
-        Binding binding = new Binding();
-        binding.setVariable("messageLogFactory", Services.MESSAGE_LOGS);
-        return new Groovy(InvokerHelper.createScript(type, binding));
+    private Step groovy(Path file) throws IOException {
+        String source = text(file);
+        Language l = Groovy4.wants(file.toString(), source) ? groovy4() : groovy2();
+        return new Groovy(l, l.script(source, sourceName(file.getFileName().toString()), Services.MESSAGE_LOGS));
     }
 
-    private GroovyClassLoader newLoader() throws IOException {
-        CompilerConfiguration c = new CompilerConfiguration();
-        c.setSourceEncoding("UTF-8");
-        c.setScriptBaseClass(ScriptBase.class.getName());
-        GroovyClassLoader l = new GroovyClassLoader(new Libraries(Unit.class.getClassLoader(), jars()), c);
-        l.addURL(folder.toUri().toURL());
-        return l;
+    private Language groovy2() throws IOException {
+        if (language == null)
+            language = new GroovyLanguage(new Libraries(Unit.class.getClassLoader(), jars()), folder.toUri().toURL());
+        return language;
+    }
+
+    private Language groovy4() throws IOException {
+        if (language4 == null)
+            language4 = Groovy4.language(new Libraries(Groovy4.loader(), jars()), folder.toUri().toURL());
+        return language4;
     }
 
     private java.net.URL[] jars() throws IOException {
@@ -172,12 +146,17 @@ final class Unit {
 
     synchronized void close() {
         steps.clear();
+        close(language);
+        close(language4);
+        language = language4 = null;
+    }
+
+    private static void close(Language l) {
         try {
-            if (loader != null)
-                loader.close();
+            if (l != null)
+                l.close();
         } catch (IOException e) {
             // the files are gone anyway
         }
-        loader = null;
     }
 }

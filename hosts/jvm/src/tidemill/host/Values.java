@@ -72,7 +72,7 @@ final class Values {
     static void write(Wire.Out out, Object v) {
         if (v == null)
             out.u8(Wire.NULL);
-        else if (v instanceof String || v instanceof GString || v instanceof Character)
+        else if (v instanceof String || v instanceof Character || isGString(v))
             out.u8(Wire.TEXT).text(v.toString());
         else if (v instanceof Boolean b)
             out.u8(Wire.BOOL).u8(b ? 1 : 0);
@@ -84,6 +84,17 @@ final class Values {
             out.u8(Wire.BYTES).bytes(s.bytes());
         else
             out.u8(Wire.OBJECT).i64(Objects.keep(v)).text(text(v));
+    }
+
+    /** Of any Groovy. */
+    static boolean isGString(Object v) {
+        if (v instanceof GString)
+            return true;
+        if (v instanceof CharSequence && !(v instanceof String))
+            for (Class<?> c = v.getClass(); c != null; c = c.getSuperclass())
+                if (c.getName().equals(GString.class.getName()))
+                    return true;
+        return false;
     }
 
     private static String text(Object v) {

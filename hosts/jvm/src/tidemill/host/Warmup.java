@@ -59,7 +59,7 @@ final class Warmup {
     }
 
     private static void run(Unit u, String script) {
-        Wire.Out in = new Wire.Out().text(script).text("processData").text("flow").text("id");
+        Wire.Out in = new Wire.Out().text(script).text("processData").text("flow").text("id").i64(0).u8(0);
         in.u8(Wire.TEXT).text(script.endsWith(".xsl") ? "<a><item id='1'/></a>" : "{\"items\":[{\"id\":1,\"name\":\"x\"}]}").i32(0).i32(0);
         Call c = new Call(0);
         c.begin();

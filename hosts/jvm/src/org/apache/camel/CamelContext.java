@@ -1,9 +1,11 @@
 package org.apache.camel;
 
-/** The flow: its id and its services. */
+/** The part of Camel's context that flows use. */
 public interface CamelContext {
     String getName();
+    String getVersion();
     Registry getRegistry();
+    TypeConverter getTypeConverter();
 
     /** Services by class name. */
     interface Registry {

@@ -6,4 +6,6 @@ import com.sap.it.api.securestore.exception.SecureStoreException;
 /** User credentials, secure parameters. */
 public interface SecureStoreService extends ITApi {
     UserCredential getUserCredential(String alias) throws SecureStoreException;
+    /** Spelled so. */
+    AccessTokenAndUser getAccesTokenForOauth2AuthorizationCodeCredential(String alias) throws SecureStoreException;
 }
