@@ -11,12 +11,12 @@ import java.util.Set;
 
 /**
  * Groovy 4, for script steps of version 2: its jars lie beside ours, when the build found them. It gets a class loader
- * in which its classes and our two that are built on Groovy are other ones than everywhere else; all other classes are
+ * in which its classes and our few that are built on Groovy are other ones than everywhere else; all other classes are
  * shared. Without the jars such scripts run with 2.4, which knows the names that moved.
  */
 final class Groovy4 extends URLClassLoader {
     private static final String OURS = "tidemill.host.";
-    private static final Set<String> TWICE = Set.of(OURS + "GroovyLanguage", OURS + "ScriptBase");
+    private static final Set<String> TWICE = Set.of(OURS + "GroovyLanguage", OURS + "ScriptBase", OURS + "Misses");
     private static final Set<String> ITS = Set.of("groovy.", "groovyjarjar", "org.codehaus.groovy.", "org.apache.groovy.");
     private static final String OWN_JAR = System.getProperty("java.class.path").split(File.pathSeparator)[0];
     private static final ClassLoader LOADER = find();
@@ -63,7 +63,7 @@ final class Groovy4 extends URLClassLoader {
     }
 
     private static boolean isIts(String name) {
-        if (TWICE.contains(name) || name.startsWith(OURS + "ScriptBase$"))
+        if (TWICE.contains(name.split("\\$", 2)[0]))
             return true;
         for (String prefix : ITS)
             if (name.startsWith(prefix))

@@ -2,6 +2,7 @@ package tidemill.host;
 
 import groovy.lang.Binding;
 import groovy.lang.GroovyClassLoader;
+import groovy.lang.GroovySystem;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,6 +24,8 @@ public final class GroovyLanguage implements Language {
         CompilerConfiguration c = new CompilerConfiguration();
         c.setSourceEncoding("UTF-8");
         c.setScriptBaseClass(ScriptBase.class.getName());
+        if (GroovySystem.getVersion().startsWith("2."))
+            c.setBytecodePostprocessor(ClosureCode::of);
         loader = new GroovyClassLoader(libraries, c);
         loader.addURL(folder);
     }
