@@ -40,11 +40,11 @@ void buf_add_int(struct buf *b, int64_t v)
 {
     char digits[24], *p = digits + sizeof digits;
     uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    for (; left >= 100; left /= 100)
-        p = memcpy(p - 2, &pairs[left % 100 * 2], 2);
-    if (left >= 10)
-        p = memcpy(p - 2, &pairs[left * 2], 2);
-    else
+    for (; left >= 10; left /= 100) { /* byte by byte: memcpy would be a checked call */
+        *--p = pairs[left % 100 * 2 + 1];
+        *--p = pairs[left % 100 * 2];
+    }
+    if (left || p == digits + sizeof digits)
         *--p = (char)('0' + left);
     if (v < 0)
         *--p = '-';

@@ -37,6 +37,10 @@ struct driver {
     void (*close)(struct conn *c); /* NULL is fine */
     bool (*query)(struct conn *c, const struct store_sql *sql, const struct value *binds,
                   size_t nbinds, store_row_fn *fn, void *arg, struct err *e);
+    /* Before a reader's query. The number changes with every commit: while it is the same, the reader may stay at the
+     * moment that it has seen, which saves it the way to the present. 0: it may not. */
+    void (*at)(struct conn *c, uint64_t generation);
+    void (*let_go)(struct conn *c); /* of it: a log that somebody reads cannot start over */
     /* Applies a list of batches in one transaction, each undone alone when it fails, and commits.
      * Fills the result of every batch. Returns the microseconds spent in the commit. */
     uint64_t (*apply)(struct conn *c, struct store_batch *group);

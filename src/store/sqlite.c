@@ -31,7 +31,8 @@ struct conn {
     struct cached cache[SETS][WAYS];
     uint64_t tick;
     size_t wal_pages;
-    struct value *row; /* the columns handed to a row function */
+    uint64_t generation; /* of the last query */
+    struct value *row;   /* the columns handed to a row function */
     size_t row_cap;
 };
 
@@ -325,6 +326,24 @@ static uint64_t sqlite_apply(struct conn *c, struct store_batch *group)
     return (uint64_t)(time_monotonic_us() - since);
 }
 
+static void sqlite_let_go(struct conn *c)
+{
+    struct err ignored;
+    if (!sqlite3_get_autocommit(c->db))
+        (void)!apply_cached(c, STR("COMMIT"), &ignored);
+}
+
+/* A moment is kept from the second query on: beside a busy writer it would never be used again. */
+static void sqlite_at(struct conn *c, uint64_t generation)
+{
+    struct err ignored;
+    if (!generation || c->generation != generation)
+        sqlite_let_go(c);
+    else if (sqlite3_get_autocommit(c->db))
+        (void)!apply_cached(c, STR("BEGIN"), &ignored);
+    c->generation = generation;
+}
+
 static bool sqlite_begin(struct conn *c, struct err *e)
 {
     return apply_cached(c, STR("BEGIN IMMEDIATE"), e);
@@ -448,6 +467,8 @@ const struct driver driver_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .query = sqlite_query,
+    .at = sqlite_at,
+    .let_go = sqlite_let_go,
     .apply = sqlite_apply,
     .begin = sqlite_begin,
     .apply_one = sqlite_apply_one,

@@ -134,12 +134,23 @@ static bool take_reader(struct store *s, struct conn **ret, struct err *e)
 static void put_reader(struct store *s, struct conn *c)
 {
     pthread_mutex_lock(&s->lock);
+    if (!writer_generation(s->writer)) /* those at rest have let go already */
+        s->driver->let_go(c);
     bool keep = s->nidle < IDLE_READERS;
     if (keep)
         s->idle[s->nidle++] = c;
     pthread_mutex_unlock(&s->lock);
     if (!keep)
         s->driver->close(c);
+}
+
+static void let_readers_go(void *arg)
+{
+    struct store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->nidle; i++)
+        s->driver->let_go(s->idle[i]);
+    pthread_mutex_unlock(&s->lock);
 }
 
 bool store_query_sql(struct store *s, const struct store_sql *sql, const struct value *binds,
@@ -151,6 +162,7 @@ bool store_query_sql(struct store *s, const struct store_sql *sql, const struct 
         return transaction_query(own, sql, binds, nbinds, fn, arg, e);
     if (!take_reader(s, &c, e))
         return false;
+    s->driver->at(c, writer_generation(s->writer));
     bool ok = s->driver->query(c, sql, binds, nbinds, fn, arg, e);
     put_reader(s, c);
     return ok;
@@ -203,7 +215,8 @@ bool store_open(const struct store_config *c, struct store **ret, struct err *e)
     s->driver = &driver_sqlite;
     pthread_mutex_init(&s->lock, NULL);
     if (!place_take(&s->place, c->dir, e) || !secret_key_open(s->place.dir, &s->key, e) ||
-        !writer_start(s->driver, s->place.where, s->place.durable, &s->writer, e) ||
+        !writer_start(s->driver, s->place.where, s->place.durable, let_readers_go, s, &s->writer,
+                      e) ||
         !schema_open(s, e)) {
         store_close(s);
         return err_ctx(e, "opening the store");

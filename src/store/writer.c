@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +25,10 @@ struct writer {
     const struct driver *driver;
     char *where;
     bool durable;
+    void (*rest)(void *arg);
+    void *arg;
+    _Atomic uint64_t generation;
+    atomic_int moving;               /* checkpoints that are under way */
     struct conn *conn, *helper_conn; /* the helper's own, opened when it is first needed */
     pthread_t thread, helper;
     pthread_mutex_t lock; /* guards what follows */
@@ -111,7 +116,10 @@ static void free_batches(struct store_batch *list)
 static bool checkpoint(struct writer *w, struct conn *c, bool to_end)
 {
     int64_t since = time_monotonic_us();
+    w->moving++; /* readers at work let go with their next query */
+    w->rest(w->arg);
     bool ok = w->driver->maintain(c, to_end);
+    w->moving--;
     uint64_t us = (uint64_t)(time_monotonic_us() - since);
     pthread_mutex_lock(&w->lock);
     w->stats.checkpoints++;
@@ -154,6 +162,7 @@ static void *write_groups(void *arg)
     struct store_batch *group;
     while ((group = take_group(w))) {
         uint64_t commit_us = w->driver->apply(w->conn, group);
+        w->generation++;
         count(w, group, commit_us);
         acknowledge(w, group);
         check_backlog(w);
@@ -221,12 +230,18 @@ struct conn *writer_borrow(struct writer *w)
 
 void writer_give_back(struct writer *w)
 {
+    w->generation++;
     check_backlog(w);
     pthread_mutex_lock(&w->lock);
     w->lent = false;
     pthread_cond_signal(&w->idle);
     pthread_cond_signal(&w->arrived);
     pthread_mutex_unlock(&w->lock);
+}
+
+uint64_t writer_generation(const struct writer *w)
+{
+    return atomic_load(&w->moving) ? 0 : atomic_load(&w->generation);
 }
 
 void writer_get_stats(struct writer *w, struct store_stats *ret)
@@ -271,14 +286,17 @@ static bool start_threads(struct writer *w, struct err *e)
     return true;
 }
 
-bool writer_start(const struct driver *d, str where, bool durable, struct writer **ret,
-                  struct err *e)
+bool writer_start(const struct driver *d, str where, bool durable, void (*rest)(void *arg),
+                  void *arg, struct writer **ret, struct err *e)
 {
     struct writer *w = memset(mem_alloc(sizeof *w), 0, sizeof *w);
     w->driver = d;
     w->where = mem_alloc(where.n + 1);
     snprintf(w->where, where.n + 1, "%.*s", STR_ARG(where));
     w->durable = durable;
+    w->rest = rest;
+    w->arg = arg;
+    w->generation = 1;
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);

@@ -391,21 +391,13 @@ static void *read_always(void *arg)
     return NULL;
 }
 
-/* 120 MB pass through the log while somebody reads at every moment. */
-static void test_the_log_starts_over_under_readers(void **state)
+/* 120 MB pass through the log; returns its size then. */
+static off_t write_lots(struct store *s, const char *dir)
 {
-    (void)state;
-    char dir[64], path[256];
-    setenv("TMPDIR", make_dir(dir), 1);
-    struct store *s = things();
-    pthread_t readers[3];
+    char path[256], *lots = calloc(1, 1 << 18);
     struct stat st;
-    glob_t g;
     struct err e;
-    char *lots = calloc(1, 1 << 18);
-    reading = true;
-    for (size_t i = 0; i < COUNT(readers); i++)
-        pthread_create(&readers[i], NULL, read_always, s);
+    glob_t g;
     for (int i = 0; i < 480; i++) {
         char id[16];
         snprintf(id, sizeof id, "%d", i % 40);
@@ -416,18 +408,53 @@ static void test_the_log_starts_over_under_readers(void **state)
         store_batch_add(b, insert, v, COUNT(v));
         assert_true(store_commit_wait(s, b, &e));
     }
-    reading = false;
-    for (size_t i = 0; i < COUNT(readers); i++)
-        pthread_join(readers[i], NULL);
+    free(lots);
     snprintf(path, sizeof path, "%s/*/store.db-wal", dir);
     assert_int_equal(glob(path, 0, NULL, &g), 0);
     assert_int_equal(stat(g.gl_pathv[0], &st), 0);
-    assert_in_range(st.st_size, 1, 100 << 20);
     globfree(&g);
+    return st.st_size;
+}
+
+static void test_the_log_starts_over_under_readers(void **state)
+{
+    (void)state;
+    char dir[64];
+    setenv("TMPDIR", make_dir(dir), 1);
+    struct store *s = things();
+    pthread_t readers[3];
+    reading = true;
+    for (size_t i = 0; i < COUNT(readers); i++)
+        pthread_create(&readers[i], NULL, read_always, s);
+    assert_in_range(write_lots(s, dir), 1, 100 << 20);
+    reading = false;
+    for (size_t i = 0; i < COUNT(readers); i++)
+        pthread_join(readers[i], NULL);
     store_close(s);
     unsetenv("TMPDIR");
     assert_int_equal(rmdir(dir), 0);
-    free(lots);
+}
+
+/* A reader stays at its moment while nothing is committed; at rest it lets go of it. */
+static void test_readers_at_rest_keep_nothing(void **state)
+{
+    (void)state;
+    char dir[64];
+    setenv("TMPDIR", make_dir(dir), 1);
+    struct store *s = things();
+    struct err e;
+    for (int i = 0; i < 5; i++) {
+        for (int again = 0; again < 3; again++)
+            assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), i);
+        char id[] = {(char)('a' + i), 0};
+        assert_true(put_thing(s, id, i, &e));
+    }
+    for (int again = 0; again < 3; again++)
+        assert_int_equal(number(s, "SELECT count(*) FROM \"Thing\""), 5);
+    assert_in_range(write_lots(s, dir), 1, 100 << 20);
+    store_close(s);
+    unsetenv("TMPDIR");
+    assert_int_equal(rmdir(dir), 0);
 }
 
 static void age_children(const char *dir, time_t seconds)
@@ -476,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_a_full_disk_refuses_and_recovers),
         cmocka_unit_test(test_a_failing_file_system),
         cmocka_unit_test(test_the_log_starts_over_under_readers),
+        cmocka_unit_test(test_readers_at_rest_keep_nothing),
         cmocka_unit_test(test_memory_leaves_nothing),
     };
     return RUN(tests);
