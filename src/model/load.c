@@ -383,6 +383,8 @@ static bool declare_association(struct loader *l, const struct xml_node *n, str 
 {
     struct association *as = arena_new_of(l->a, struct association);
     size_t ends = 0;
+    if (!name_is_plain(xml_attr(n, "Name"))) /* it names tables and columns */
+        return load_fail(e, n, "Name: missing or no plain name");
     as->name = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(xml_attr(n, "Name")));
     for (const struct xml_node *c = xml_first(n); c; c = xml_next(c)) {
         if (!xml_is(c, "End"))
@@ -502,6 +504,7 @@ bool model_load(str edmx, struct model **ret, struct err *e)
     map_init(&l.declarations, a, false);
     map_init(&l.associations, a, false);
     map_init(&l.tables, a, false);
+    map_init(&l.links, a, false);
     bool ok = load_document(&l, xml_root(doc), e);
     if (ok) {
         m->metadata = metadata_strip(a, edmx);

@@ -22,6 +22,7 @@ struct loader {
     struct map declarations; /* qualified or plain type name -> struct declaration */
     struct map associations; /* qualified name -> struct association */
     struct map tables;       /* lower-case table names that are taken */
+    struct map links;        /* association and the types of its ends -> struct model_links */
 };
 struct declaration {
     struct model_type *type;

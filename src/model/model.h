@@ -33,14 +33,23 @@ struct model_slot {
 struct model_join {
     uint16_t own, theirs; /* slots of this type and of the target */
 };
+/* An association that no property can hold, as many to many: its pairs of entities stand in a table of their
+ * own, the keys of ends[0] in columns a0, a1, .., those of ends[1] in b0, b1, .. */
+struct model_links {
+    str table;
+    const struct model_type *ends[2];
+    bool many[2]; /* false: that end is at most one entity for each of the other */
+};
 struct model_nav {
     str name;
     const struct model_type *target;
     const struct model_set *set; /* where the targets live; NULL: in no set, cannot be followed */
     bool many;
-    /* Referential constraint, or tm:join="own=theirs, .." of properties or tm:columns; none: only a
-     * hook can follow it. */
+    /* Referential constraint, or tm:join="own=theirs, .." of properties or tm:columns. Without joins and links
+     * only a hook can follow it. */
     VEC(struct model_join) joins;
+    const struct model_links *links; /* or NULL */
+    unsigned end;                    /* ours in links */
     str relationship, to_role;
 };
 struct model_type {
@@ -89,13 +98,24 @@ struct model {
     VEC(struct model_type *) types;
     VEC(struct model_set *) sets;
     VEC(struct model_function *) functions;
+    VEC(struct model_links *) links;
     struct map types_by_name, sets_by_name, functions_by_name;
 };
 /* Loads and checks; errors (ERR_BAD_REQUEST) name line and attribute. The model owns its arena.
  * A document without any tm: is a stranger's: every type gets a table of its own, and navigations
- * without a constraint are joined by equal names or by hidden columns (stranger.c). */
+ * without a constraint are joined by equal names, by hidden columns or by links (stranger.c). */
 bool model_load(str edmx, struct model **ret, struct err *e) MUST_USE;
 void model_free(struct model *m); /* NULL is fine */
+/* Whether rows say where it leads. */
+static inline bool model_nav_kept(const struct model_nav *nav)
+{
+    return nav->joins.n || nav->links;
+}
+/* Slot of the i-th key property. */
+static inline uint16_t model_key_slot(const struct model_type *t, size_t i)
+{
+    return t->properties.at[t->keys.at[i]].slot;
+}
 /* Look-ups; NULL: no such name. Names are case-sensitive. */
 const struct model_type *model_type_named(const struct model *m, str name); /* plain or qualified */
 const struct model_set *model_set_named(const struct model *m, str name);

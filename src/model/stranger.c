@@ -73,13 +73,42 @@ static uint16_t foreign_slot(struct loader *l, struct model_type *dependent,
     return there >= 0 ? (uint16_t)there : load_hidden(l, dependent, name, key->property->type);
 }
 
-/* The many side keeps the key of the one side; of two equal sides the second one does. */
+/* One table for both directions. Derived types have rows, and so links, of their own. */
+static void stranger_links(struct loader *l, const struct model_type *t, struct model_nav *nav,
+                           const struct association *as, const struct end *from)
+{
+    unsigned end = from == &as->ends[1];
+    const struct model_type *ends[] = {end ? nav->target : t, end ? t : nav->target};
+    str name = str_from(as->name, str_rfind_char(as->name, '.') + 1),
+        id = arena_fmt(l->a, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(as->name),
+                       STR_ARG(ends[0]->qualified), STR_ARG(ends[1]->qualified));
+    struct model_links *links = map_get(&l->links, id);
+    if (!ends[0]->table.p || !ends[1]->table.p)
+        return;
+    if (!links) {
+        links = arena_new_of(l->a, struct model_links);
+        *links = (struct model_links){
+            unique(l, &l->tables, arena_fmt(l->a, "links_" STR_FMT, STR_ARG(plain(l, name)))),
+            {ends[0],          ends[1]         },
+            {as->ends[0].many, as->ends[1].many}
+        };
+        map_put(&l->links, id, links);
+        vec_add(l->a, &l->m->links, links);
+    }
+    nav->links = links;
+    nav->end = end;
+}
+
+/* The many side keeps the key of the one side; of two equal sides the second one does. When there is no such
+ * side, links do. */
 void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav,
                    const struct association *as, const struct end *from, const struct end *to)
 {
     struct model_type *target = l->m->types.at[nav->target->index];
-    if ((from->many && to->many) || (t == target && !from->many && !to->many))
+    if ((from->many && to->many) || (t == target && !from->many && !to->many)) {
+        stranger_links(l, t, nav, as, from);
         return;
+    }
     if (t->slots.n > MODEL_MAX_SLOTS || target->slots.n > MODEL_MAX_SLOTS)
         return;
     bool we_keep = from->many || (!to->many && from == &as->ends[1]);

@@ -5,13 +5,27 @@
 
 enum { PARENTS = 300 /* in one statement */, MAX_CHILDREN = 100000 /* of one request */ };
 
-/* The join values of an entity as one text: what a parent and its children have in common. */
+/* Parents are known again by join values, or by their key in a table of links. */
+static size_t common(const struct model_nav *nav)
+{
+    return nav->links ? nav->links->ends[nav->end]->keys.n : nav->joins.n;
+}
+
+static struct value parent_value(const struct entity *en, const struct model_nav *nav, size_t i)
+{
+    return en
+        ->values[nav->links ? model_key_slot(nav->links->ends[nav->end], i) : nav->joins.at[i].own];
+}
+
+/* What a parent and its children have in common, as one text. columns: a child's row; NULL: en is a parent. */
 static str join_text(struct arena *a, const struct entity *en, const struct model_nav *nav,
-                     bool own)
+                     const struct value *columns)
 {
     AUTO(buf) struct buf b = BUF(1 << 20);
-    for (size_t i = 0; i < nav->joins.n; i++) {
-        struct value v = en->values[own ? nav->joins.at[i].own : nav->joins.at[i].theirs];
+    for (size_t i = 0; i < common(nav); i++) {
+        struct value v = !columns     ? parent_value(en, nav, i)
+                         : nav->links ? columns[en->type->slots.n + i]
+                                      : en->values[nav->joins.at[i].theirs];
         if (v.kind == V_NULL)
             return STR_NONE;
         if (v.kind == V_TEXT || v.kind == V_BYTES)
@@ -30,7 +44,7 @@ static void group_parents(struct arena *a, const entities *parents, const struct
 {
     map_init(ret, a, false);
     for (size_t i = 0; i < parents->n; i++) {
-        str key = join_text(a, parents->at[i], nav, true);
+        str key = join_text(a, parents->at[i], nav, NULL);
         if (!key.p)
             continue;
         group *g = map_get(ret, key);
@@ -42,6 +56,15 @@ static void group_parents(struct arena *a, const entities *parents, const struct
     }
 }
 
+static void add_column(struct buf *out, const struct model_nav *nav, size_t i)
+{
+    if (nav->links)
+        pairs_column(out, nav, i);
+    else
+        buf_addf(out, "t0.\"" STR_FMT "\"",
+                 STR_ARG(nav->target->slots.at[nav->joins.at[i].theirs].column));
+}
+
 /* AND ((a = ? AND b = ?) OR ..): the groups [from, to). */
 static void where_parents(struct plan *p, const struct model_nav *nav, const struct map *groups,
                           size_t from, size_t to)
@@ -50,10 +73,11 @@ static void where_parents(struct plan *p, const struct model_nav *nav, const str
     for (size_t i = from; i < to; i++) {
         const struct entity *parent = ((group *)groups->entries.at[i].value)->at[0];
         buf_addz(&p->where, i > from ? " OR (" : "(");
-        for (size_t k = 0; k < nav->joins.n; k++) {
-            buf_addf(&p->where, "%st0.\"" STR_FMT "\" = ?", k ? " AND " : "",
-                     STR_ARG(nav->target->slots.at[nav->joins.at[k].theirs].column));
-            vec_add(p->a, &p->binds, parent->values[nav->joins.at[k].own]);
+        for (size_t k = 0; k < common(nav); k++) {
+            buf_addz(&p->where, k ? " AND " : "");
+            add_column(&p->where, nav, k);
+            buf_addz(&p->where, " = ");
+            plan_bind(p, &p->where, parent_value(parent, nav, k));
         }
         buf_add_char(&p->where, ')');
     }
@@ -64,12 +88,13 @@ static void where_parents(struct plan *p, const struct model_nav *nav, const str
 static void where_in(struct plan *p, const struct model_nav *nav, const struct map *groups,
                      size_t from, size_t to)
 {
-    buf_addf(&p->where, " WHERE t0.\"" STR_FMT "\" IN (",
-             STR_ARG(nav->target->slots.at[nav->joins.at[0].theirs].column));
+    buf_addz(&p->where, " WHERE ");
+    add_column(&p->where, nav, 0);
+    buf_addz(&p->where, " IN (");
     for (size_t i = from; i < to; i++) {
-        buf_addz(&p->where, i > from ? ",?" : "?");
-        vec_add(p->a, &p->binds,
-                ((group *)groups->entries.at[i].value)->at[0]->values[nav->joins.at[0].own]);
+        const struct entity *parent = ((group *)groups->entries.at[i].value)->at[0];
+        buf_addz(&p->where, i > from ? "," : "");
+        plan_bind(p, &p->where, parent_value(parent, nav, 0));
     }
     buf_add_char(&p->where, ')');
 }
@@ -86,7 +111,7 @@ static bool receive_row(void *arg, const struct value *columns, size_t n)
     struct receiver *r = arg;
     (void)n;
     struct entity *child = entity_of_row(r->a, r->nav->set->type, columns);
-    group *g = map_get(r->groups, join_text(r->a, child, r->nav, false));
+    group *g = map_get(r->groups, join_text(r->a, child, r->nav, columns));
     vec_add(r->a, r->children, child);
     for (size_t i = 0; g && i < g->n; i++)
         vec_add(r->a, &g->at[i]->inlines, (struct entity_inline){r->nav, child, false});
@@ -105,7 +130,9 @@ static bool expand_by_table(struct odata_request *rq, const entities *parents,
         size_t to = from + PARENTS < groups.entries.n ? from + PARENTS : groups.entries.n;
         struct plan p;
         plan_init(&p, rq->arena, info->type, NULL, NULL, 0);
-        (nav->joins.n == 1 ? where_in : where_parents)(&p, nav, &groups, from, to);
+        if (nav->links)
+            pairs_join(&p, nav);
+        (common(nav) == 1 ? where_in : where_parents)(&p, nav, &groups, from, to);
         plan_order(&p, &(order_list){0});
         str sql = plan_select(&p, -1, 0);
         ok = buf_check(&p.where, e) && store_query(rq->service->config.store, sql.p, p.binds.at,
@@ -153,7 +180,7 @@ static bool expand_nav(struct odata_request *rq, const struct set_info *from,
     entities children = {0};
     const struct set_info *to = nav->set ? info_of(rq->service, nav->set) : NULL;
     bool hooked = to && to->hook && (to->hook->list || (!nav->many && to->hook->read));
-    if (!to || (!hooked && (!to->table || !nav->joins.n)))
+    if (!to || (!hooked && (!to->table || !model_nav_kept(nav))))
         return err_set(e, ERR_NOT_IMPLEMENTED,
                        "Expand of the navigation property '" STR_FMT "' is not supported.",
                        STR_ARG(nav->name));

@@ -100,7 +100,9 @@ static void bind_existing(const struct insert *i, const struct entity *en,
         uint16_t slot = t->properties.at[t->keys.at[k]].slot;
         changed->values[slot] = in->child->values[slot];
     }
-    if (set_foreign(en, in->nav, changed))
+    if (in->nav->links && i->call && t->keys.n)
+        changed->given[model_key_slot(t, 0)] = true; /* changes nothing, but must find it */
+    if (set_foreign(en, in->nav, changed) || in->nav->links)
         odata_batch_update(i->batch, in->child, changed);
 }
 
@@ -133,6 +135,8 @@ bool insert_tree(const struct insert *i, const struct model_set *set, struct ent
             if (!insert_tree(i, in->nav->set, in->child, e))
                 return false;
         }
+        if (in->nav->links)
+            pairs_add(i->batch, in->nav, en, in->child);
     }
     return true;
 }

@@ -2,12 +2,30 @@
  * changes. A hook gets what Cloud Integration sends: PUT .../$links/Nav('k') with an entity as body. */
 #include "odata/write.h"
 
+/* Pairs: PUT of one that is there puts the other in its place. */
+static bool tie_pair(struct odata_request *rq, const struct entity *other, bool untie,
+                     struct err *e)
+{
+    const struct odata_call *c = &rq->call;
+    struct entity *replaced = NULL;
+    if (!untie && c->key && !(read_entity(rq, &replaced, e) && (replaced || not_found(e))))
+        return false;
+    struct store_batch *b = store_batch_new();
+    if (untie || replaced)
+        pairs_drop(b, c->nav, c->parent, untie ? other : replaced);
+    if (!untie)
+        pairs_add(b, c->nav, c->parent, other);
+    return store_commit_wait(rq->service->config.store, b, e);
+}
+
 /* own = theirs on whichever side is no key; to NULL: untie. */
 static bool tie(struct odata_request *rq, const struct entity *source, const struct entity *other,
                 bool untie, struct err *e)
 {
     const struct model_nav *nav = rq->call.nav;
     struct arena *a = rq->arena;
+    if (nav->links)
+        return tie_pair(rq, other, untie, e);
     struct entity *us = entity_new(a, source->type), *them = entity_new(a, nav->set->type);
     bool we_change = false, they_change = false;
     us->given = arena_new_array(a, bool, us->type->slots.n + 1);
@@ -36,7 +54,7 @@ static bool tie_rows(struct odata_request *rq, struct err *e)
     const struct set_info *info = info_of(rq->service, c->set);
     struct entity *other = NULL;
     str uri = STR_NONE;
-    if (!info->table || !c->nav->joins.n || !c->parent)
+    if (!info->table || !model_nav_kept(c->nav) || !c->parent)
         return err_set(e, ERR_NOT_IMPLEMENTED, "Links of '" STR_FMT "' cannot be changed.",
                        STR_ARG(c->nav->name));
     if (rq->method == METHOD_DELETE) {

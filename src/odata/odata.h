@@ -148,6 +148,7 @@ bool odata_batch_tree(struct odata_service *s, struct arena *a, struct store_bat
                       const struct model_set *set, struct entity *en, struct err *e) MUST_USE;
 /* A statement that deletes all rows of a type. */
 void odata_batch_clear(struct store_batch *b, const struct model_type *t);
+void odata_batch_clear_links(struct store_batch *b, const struct model_links *l); /* all pairs */
 struct odata_config {
     const char *root; /* "/api/v1" */
     const struct model *model;

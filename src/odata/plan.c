@@ -245,6 +245,7 @@ str plan_select(struct plan *p, int64_t limit, int64_t offset)
         vec_add(p->a, &p->binds, VALUE_INT(offset));
     const str parts[] = {STR("SELECT "),
                          p->type->columns,
+                         p->also,
                          buf_str(&p->from),
                          buf_str(&p->where),
                          buf_str(&p->order),

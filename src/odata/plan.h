@@ -21,6 +21,7 @@ struct plan {
         bool descending;
     })
     keys;        /* the order, when it is all own slots */
+    str also;    /* ",column" beside those of the type; "" */
     bool keyset; /* keys says it all */
 };
 void plan_init(struct plan *p, struct arena *a, const struct type_info *t, const char *restriction,
@@ -36,6 +37,13 @@ str plan_token(const struct plan *p, const struct entity *last);
 str plan_count(struct plan *p);
 /* limit, offset < 0: none. */
 str plan_select(struct plan *p, int64_t limit, int64_t offset);
+
+/* ---- pairs.c: navigations along a table of links ---- */
+/* AND it is tied to us by nav. */
+void pairs_where(struct plan *p, const struct model_nav *nav, const struct entity *us);
+/* Joins the links as x; the key of the end that nav leaves stands behind the columns of the row. */
+void pairs_join(struct plan *p, const struct model_nav *nav);
+void pairs_column(struct buf *out, const struct model_nav *nav, size_t i); /* of that key */
 
 /* ---- between plan.c and plan_filter.c ---- */
 void plan_conjunct(struct plan *p); /* WHERE or AND */

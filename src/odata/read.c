@@ -59,6 +59,8 @@ static bool plan_call(struct odata_request *rq, struct odata_call *c, struct pla
     plan_init(p, rq->arena, info->type, restriction, binds, n);
     for (size_t i = 0; c->nav && i < c->nav->joins.n; i++)
         plan_equal(p, c->nav->joins.at[i].theirs, c->parent->values[c->nav->joins.at[i].own]);
+    if (c->nav && c->nav->links)
+        pairs_where(p, c->nav, c->parent);
     for (size_t i = 0; c->key && i < c->set->type->keys.n; i++) {
         uint16_t slot = c->set->type->properties.at[c->set->type->keys.at[i]].slot;
         plan_equal(p, slot, c->key->values[slot]);
@@ -111,7 +113,7 @@ static bool run_count(struct odata_request *rq, struct plan *p, int64_t *ret, st
 /* ---- one entity ---- */
 static bool has_table(const struct set_info *info, const struct odata_call *c)
 {
-    return info->table && (!c->nav || (c->nav->joins.n && c->parent));
+    return info->table && (!c->nav || (model_nav_kept(c->nav) && c->parent));
 }
 
 static bool read_by_list(struct odata_call *c, const struct set_info *info, struct entity **ret,
@@ -183,7 +185,7 @@ static bool whole_needed(const struct odata_request *rq, const struct uri_step *
     const struct set_info *info = info_of(rq->service, next->set);
     bool many = next->nav->many && !next->key;
     bool hooked = info->hook && (many ? info->hook->list != NULL : info->hook->read != NULL);
-    return info->table && next->nav->joins.n && !hooked;
+    return info->table && model_nav_kept(next->nav) && !hooked;
 }
 
 bool read_walk(struct odata_request *rq, struct err *e)

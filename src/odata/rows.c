@@ -72,7 +72,7 @@ bool odata_rows(struct odata_call *c, const struct model_type *t, const char *wh
 bool odata_row(struct odata_call *c, const struct entity *key, struct entity **ret, struct err *e)
 {
     const struct model_type *t = key->type;
-    struct value binds[8];
+    struct value binds[64];
     entities list = {0};
     struct collect to = {c->arena, t, &list, true};
     size_t n = 0;

@@ -79,7 +79,8 @@ static struct store_table table_of(struct odata_service *s, const struct model_t
 static bool define_tables(struct odata_service *s, struct err *e)
 {
     bool *used = arena_new_array(s->arena, bool, s->model->types.n);
-    struct store_table *tables = arena_new_array(s->arena, struct store_table, s->model->types.n);
+    struct store_table *tables =
+        arena_new_array(s->arena, struct store_table, s->model->types.n + s->model->links.n);
     size_t n = 0;
     for (size_t i = 0; i < s->model->sets.n; i++)
         used[s->model->sets.at[i]->type->index] = true;
@@ -88,6 +89,8 @@ static bool define_tables(struct odata_service *s, struct err *e)
         if (t->table.p && used[i] && t->keys.n)
             tables[n++] = table_of(s, t);
     }
+    for (size_t i = 0; i < s->model->links.n; i++)
+        tables[n++] = pairs_table(s->arena, s->model->links.at[i]);
     return store_define(s->config.store, tables, n, e);
 }
 

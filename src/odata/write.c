@@ -135,9 +135,11 @@ static bool create_row(struct odata_request *rq, struct entity *in, struct err *
         store_batch_free(b);
         return false;
     }
+    if (rq->call.nav && rq->call.nav->links && rq->call.parent)
+        pairs_add(b, rq->call.nav, rq->call.parent, in);
     if (commit(rq, b, e))
         return true;
-    return e->code != ERR_CONFLICT || err_set(e, ERR_CONFLICT, "Entity already exists.");
+    return e->code == ERR_CONFLICT && err_set(e, ERR_CONFLICT, "Entity already exists.");
 }
 
 /* What was nested in the request is nested in the answer. */
@@ -242,6 +244,9 @@ static bool update_row(struct odata_request *rq, struct entity *in, const struct
     struct store_batch *b = store_batch_new();
     etag_guard(b, now);
     odata_batch_update(b, key, in);
+    for (size_t i = 0; i < in->inlines.n; i++)
+        if (in->inlines.at[i].nav->links && in->inlines.at[i].bind && !in->inlines.at[i].nav->many)
+            pairs_add(b, in->inlines.at[i].nav, key, in->inlines.at[i].child);
     return commit(rq, b, e);
 }
 
@@ -304,6 +309,7 @@ bool write_delete(struct odata_request *rq, struct err *e)
         struct store_batch *b = store_batch_new();
         etag_guard(b, now);
         odata_batch_delete(b, key);
+        pairs_forget(b, rq->service->model, key);
         if (key->type->media_slot >= 0 && !odata_media_drop(rq->service->config.store, b, key, e)) {
             store_batch_free(b);
             return false;

@@ -40,6 +40,17 @@ void batch_merge(struct store_batch *b, const struct entity *en);
 bool insert_tree(const struct insert *i, const struct model_set *set, struct entity *en,
                  struct err *e) MUST_USE;
 
+/* ---- pairs.c: associations with a table of links; entities need only their keys ---- */
+struct store_table pairs_table(struct arena *a, const struct model_links *l);
+/* Ties us, from where nav leads, to other; what is tied already stays so. An end that may have one
+ * partner loses the one it had. */
+void pairs_add(struct store_batch *b, const struct model_nav *nav, const struct entity *us,
+               const struct entity *other);
+void pairs_drop(struct store_batch *b, const struct model_nav *nav, const struct entity *us,
+                const struct entity *other);
+/* All pairs of an entity that goes. */
+void pairs_forget(struct store_batch *b, const struct model *m, const struct entity *key);
+
 /* ---- media.c: streams of table rows ---- */
 bool media_define(struct odata_service *s, struct err *e) MUST_USE;
 /* ---- etag.c ---- */

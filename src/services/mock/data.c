@@ -192,6 +192,8 @@ static void clear_all(struct mock *m, struct arena *a, struct store_batch *b)
         seen[t->index] = true;
         media |= t->media_slot >= 0;
     }
+    for (size_t i = 0; i < m->model->links.n; i++)
+        odata_batch_clear_links(b, m->model->links.at[i]);
     if (media)
         store_batch_add(b, "DELETE FROM odata_media", NULL, 0);
 }

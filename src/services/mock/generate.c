@@ -13,6 +13,7 @@ enum {
     ROWS = 20,
     MOST_VALUES = 400000, /* of all sets; large services get fewer rows */
     CHILDREN = 3,         /* of one parent, when its key is part of theirs */
+    PARTNERS = 2,         /* of many to many */
     MOST_DEPTH = 8,       /* foreign keys of foreign keys */
     SET_LIMIT = 256 << 20
 };
@@ -224,32 +225,54 @@ static void write_members(const struct maker *k, struct jw *w, const struct mode
     }
 }
 
+/* {"__metadata": {"uri": "Set(key)"}} of that row */
+static void write_reference(const struct maker *k, struct jw *w, const struct model_nav *nav,
+                            size_t row)
+{
+    const struct model_type *to = nav->target;
+    AUTO(buf) struct buf uri = BUF(1 << 20);
+    buf_add(&uri, nav->set->name);
+    for (size_t n = 0; n < to->keys.n; n++) {
+        const struct model_property *p = &to->properties.at[to->keys.at[n]];
+        buf_addf(&uri, "%c" STR_FMT "=", n ? ',' : '(', STR_ARG(p->name));
+        edm_write_uri(&uri, p->type, value_at(k, to, row, p->slot, 0));
+    }
+    jw_object(w);
+    jw_keyz(w, "__metadata");
+    jw_object(w);
+    jw_keyz(w, "uri");
+    jw_strf(w, STR_FMT ")", STR_ARG(buf_str(&uri)));
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+/* Of many to many, one side names its partners. */
+static void write_links(const struct maker *k, struct jw *w, const struct model_type *t, size_t row,
+                        const struct model_nav *nav)
+{
+    jw_key(w, nav->name);
+    jw_array(w);
+    for (size_t i = 0; i < PARTNERS; i++)
+        write_reference(k, w, nav,
+                        chance(k, t, row, 200000 + PARTNERS * (size_t)(nav - t->navs.at) + i) %
+                            k->rows);
+    jw_array_end(w);
+}
+
 /* References that no property holds. */
 static void write_references(const struct maker *k, struct jw *w, const struct model_type *t,
                              size_t row)
 {
     for (size_t i = 0; i < t->navs.n; i++) {
         const struct model_nav *nav = &t->navs.at[i];
-        if (nav->many || !nav->set || !nav->joins.n || nav->joins.at[0].own < t->properties.n ||
-            !t->slots.at[nav->joins.at[0].own].property->hidden)
+        bool hidden = nav->joins.n && nav->joins.at[0].own >= t->properties.n &&
+                      t->slots.at[nav->joins.at[0].own].property->hidden;
+        if (nav->set && nav->many && nav->links && nav->end == 0)
+            write_links(k, w, t, row, nav);
+        if (!nav->set || nav->many || !hidden)
             continue;
-        AUTO(buf) struct buf uri = BUF(1 << 20);
-        const struct model_type *to = nav->target;
-        size_t parent = parent_row(k, t, row, nav);
-        buf_add(&uri, nav->set->name);
-        for (size_t n = 0; n < to->keys.n; n++) {
-            const struct model_property *p = &to->properties.at[to->keys.at[n]];
-            buf_addf(&uri, "%c" STR_FMT "=", n ? ',' : '(', STR_ARG(p->name));
-            edm_write_uri(&uri, p->type, value_at(k, to, parent, p->slot, 0));
-        }
         jw_key(w, nav->name);
-        jw_object(w);
-        jw_keyz(w, "__metadata");
-        jw_object(w);
-        jw_keyz(w, "uri");
-        jw_strf(w, STR_FMT ")", STR_ARG(buf_str(&uri)));
-        jw_object_end(w);
-        jw_object_end(w);
+        write_reference(k, w, nav, parent_row(k, t, row, nav));
     }
 }
 

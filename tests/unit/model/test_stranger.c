@@ -84,7 +84,12 @@ static void test_associations_without_a_constraint(void **state)
     assert_true(note->slots.at[of->joins.at[0].own].property->hidden);
     assert_int_equal(note->indexes.n, 1);
     assert_int_equal(model_nav_named(longer, STR("Of"))->joins.n, 1);
-    assert_int_equal(model_nav_named(order, STR("Peers"))->joins.n, 0); /* many to many: not kept */
+    const struct model_nav *peers = model_nav_named(order, STR("Peers"));
+    assert_int_equal(peers->joins.n, 0); /* many to many: in a table of links */
+    assert_true(model_nav_kept(peers) && peers->links == m->links.at[0] && m->links.n == 1);
+    assert_str(peers->links->table, "links_pp");
+    assert_ptr_equal(peers->links->ends[peers->end], order);
+    assert_true(peers->end == 0 && peers->links->many[0] && peers->links->many[1]);
     model_free(m);
 }
 
@@ -119,6 +124,14 @@ static void test_names_must_be_names(void **state)
             bad[i]);
         assert_false(model_load(str_of(text), &m, &e));
         assert_int_equal(e.code, ERR_BAD_REQUEST);
+        snprintf(
+            text, sizeof text,
+            "<Edmx><DataServices><Schema Namespace='N'><EntityType Name='T'><Key><PropertyRef Name='A'/></Key>"
+            "<Property Name='A' Type='Edm.Int32'/></EntityType><Association Name='%s'><End Type='N.T' Role='a'/>"
+            "<End Type='N.T' Role='b'/></Association><EntityContainer Name='C'/></Schema></DataServices></Edmx>",
+            bad[i]);
+        assert_false(model_load(str_of(text), &m, &e));
+        assert_non_null(strstr(e.msg, "no plain name"));
     }
 }
 
