@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-enum { EDMX_LIMIT = 64 << 20 };
+enum { EDMX_LIMIT = 64 << 20, MOST_REMARKS = 50 };
 
 static const struct option options[] = {
     {"data",      'd', OPTION_TEXT, "FILE|DIR",       NULL,
@@ -70,6 +70,17 @@ static bool configure(struct cli *c, struct store *store, struct mock_config *re
            file_read(c->arena, arena_strdup(c->arena, file), EDMX_LIMIT, &ret->edmx, e);
 }
 
+static void print_remarks(const struct cli *c, const struct mock *mock)
+{
+    str one = mock_remark(mock, 0);
+    for (size_t i = 0; one.p; one = mock_remark(mock, ++i))
+        if (i < MOST_REMARKS)
+            fprintf(stderr, STR_FMT ": " STR_FMT "; left out\n", STR_ARG(c->arguments.at[0]),
+                    STR_ARG(one));
+        else if (i == MOST_REMARKS)
+            fprintf(stderr, "...\n");
+}
+
 static enum exit_code serve(struct cli *c, struct mock *mock, const struct mock_config *config,
                             const sigset_t *stop, struct err *e)
 {
@@ -83,6 +94,7 @@ static enum exit_code serve(struct cli *c, struct mock *mock, const struct mock_
         return CLI_USAGE;
     if (!http_server_start(&h, &server, e))
         return cli_exit_code(e);
+    print_remarks(c, mock);
     bool six = str_find_char(h.address, ':', 0) != SIZE_MAX;
     printf("http://%s" STR_FMT "%s:%u" STR_FMT "/ serves %zu entity sets\n", six ? "[" : "",
            STR_ARG(h.address), six ? "]" : "", http_server_port(server), STR_ARG(config->root),

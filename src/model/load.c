@@ -3,6 +3,8 @@
  * order in the file does not matter. Navigations are tied at the end, when all slots are known. */
 #include "load.h"
 
+#include "base/codec.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -32,6 +34,8 @@ static const struct {
     {"FunctionImport",     "status"        },
 };
 
+enum { MOST_REMARKS = 1000 };
+
 bool load_fail(struct err *e, const struct xml_node *at, const char *fmt, ...)
 {
     char text[320];
@@ -42,6 +46,22 @@ bool load_fail(struct err *e, const struct xml_node *at, const char *fmt, ...)
     str name = xml_attr(at, "Name");
     return err_set(e, ERR_BAD_REQUEST, "line %u: " STR_FMT " '" STR_FMT "': %s", xml_line(at),
                    STR_ARG(xml_local(at)), STR_ARG(name), text);
+}
+
+bool load_too_large(struct err *e, const struct xml_node *at, const char *text)
+{
+    (void)load_fail(e, at, "%s", text);
+    e->code = ERR_TOO_LARGE;
+    return false;
+}
+
+bool load_forgive(struct loader *l, const struct err *e)
+{
+    if (l->annotated || e->code != ERR_BAD_REQUEST)
+        return false;
+    if (l->m->remarks.n < MOST_REMARKS)
+        vec_add(l->a, &l->m->remarks, arena_str(l->a, str_of(e->msg)));
+    return true;
 }
 
 str load_attr(struct loader *l, const struct xml_node *n, const char *name)
@@ -72,14 +92,25 @@ static bool number(str s, unsigned *ret)
     return true;
 }
 
+bool load_primitive(const struct loader *l, str type, enum edm *ret)
+{
+    char full[64];
+    if (edm_named(type, ret))
+        return *ret != EDM_COMPLEX;
+    int n = snprintf(full, sizeof full, "Edm." STR_FMT, STR_ARG(type));
+    return !l->annotated && n < (int)sizeof full && edm_named(str_of(full), ret) &&
+           *ret != EDM_COMPLEX;
+}
+
 bool load_property(struct loader *l, const struct xml_node *n, struct model_property *p,
                    struct err *e)
 {
     p->name = load_attr(l, n, "Name");
+    p->uri_name = percent_encode(l->a, p->name, "");
     str type = xml_attr(n, "Type");
     if (!name_is_plain(p->name))
         return load_fail(e, n, "Name is missing, or no name");
-    if (!edm_named(type, &p->type) || p->type == EDM_COMPLEX) {
+    if (!load_primitive(l, type, &p->type)) {
         struct declaration *d = map_get(&l->declarations, type);
         if (!d || !d->type->complex)
             return load_fail(e, n, "Type: unknown type '" STR_FMT "'", STR_ARG(type));
@@ -111,7 +142,7 @@ static bool add_property(struct loader *l, struct model_type *t, struct model_pr
     size_t slots = p.complex ? p.complex->slots.n : 1;
     l->slots += slots;
     if (t->slots.n + slots > MODEL_MAX_SLOTS || l->slots > MODEL_MAX_ALL_SLOTS)
-        return load_fail(e, n, "too many properties");
+        return load_too_large(e, n, "too many properties");
     p.slot = (uint16_t)t->slots.n;
     p.slots = (uint16_t)slots;
     vec_add(l->a, &t->properties, p);
@@ -136,6 +167,8 @@ static bool add_keys(struct loader *l, struct model_type *t, const struct xml_no
 {
     for (const struct xml_node *r = xml_first(key); r; r = xml_next(r)) {
         const struct model_property *p = model_property_named(t, xml_attr(r, "Name"));
+        if (!xml_is(r, "PropertyRef"))
+            continue;
         if (!p || p->complex)
             return load_fail(e, r, "Name: no property of " STR_FMT, STR_ARG(t->name));
         uint16_t i = (uint16_t)(p - t->properties.at);
@@ -259,14 +292,13 @@ static bool fill_properties(struct loader *l, struct declaration *d, struct err 
 {
     struct model_type *t = d->type;
     for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n)) {
+        struct model_property p = {0};
         if (!xml_is(n, "Property"))
             continue;
-        struct model_property p = {0};
-        if (!load_property(l, n, &p, e))
-            return false;
-        if (model_property_named(t, p.name))
-            return load_fail(e, n, "there are two of that name");
-        if (!add_property(l, t, p, n, e))
+        bool ok = load_property(l, n, &p, e);
+        if (ok && model_property_named(t, p.name))
+            ok = load_fail(e, n, "there are two of that name");
+        if (ok ? !add_property(l, t, p, n, e) : !load_forgive(l, e))
             return false;
     }
     return true;
@@ -296,17 +328,9 @@ static bool find_media(struct loader *l, struct model_type *t, const struct xml_
     return true;
 }
 
-static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
+static bool fill(struct loader *l, struct declaration *d, struct err *e)
 {
     struct model_type *t = d->type;
-    if (d->state == FILLED)
-        return true;
-    if (d->state == FILLING)
-        return load_fail(e, d->node, "contains itself");
-    if (++l->depth > MODEL_MAX_DEPTH)
-        return load_fail(e, d->node, "bases or complex types are nested deeper than %d",
-                         MODEL_MAX_DEPTH);
-    d->state = FILLING;
     if (!inherit(l, d, e) || !fill_properties(l, d, e))
         return false;
     t->has_stream = load_flag(xml_attr_ns(d->node, MODEL_M, "HasStream"), t->has_stream);
@@ -323,107 +347,24 @@ static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
         return load_fail(e, d->node, "has no Key");
     if (!l->annotated && !t->complex && t->keys.n)
         stranger_table(l, t);
-    if (t->table.p && !unique_columns(t, d->node, e))
-        return false;
-    d->state = FILLED;
+    return !t->table.p || unique_columns(t, d->node, e);
+}
+
+static bool fill_type(struct loader *l, struct declaration *d, struct err *e)
+{
+    if (d->state == FILLED)
+        return true;
+    if (d->state == FILLING)
+        return load_fail(e, d->node, "contains itself, or is left out");
+    if (l->depth == MODEL_MAX_DEPTH)
+        return load_too_large(e, d->node, "bases or complex types are nested too deep");
+    d->state = FILLING;
+    l->depth++;
+    bool ok = fill(l, d, e);
     l->depth--;
-    return true;
-}
-
-/* ---- declarations ---- */
-/* Under its namespace, under the schema's alias, and under the plain name for whoever is first. */
-static void name_type(struct loader *l, struct declaration *d, str alias)
-{
-    struct model_type *t = d->type;
-    const str names[] = {
-        t->qualified,
-        alias.p ? arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(alias), STR_ARG(t->name)) : t->name,
-        t->name};
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (!model_type_named(l->m, names[i])) {
-            map_put(&l->m->types_by_name, names[i], t);
-            map_put(&l->declarations, names[i], d);
-        }
-}
-
-static bool declare_type(struct loader *l, const struct xml_node *n, str ns, str alias,
-                         struct err *e)
-{
-    struct model_type *t = arena_new_of(l->a, struct model_type);
-    struct declaration *d = arena_new_of(l->a, struct declaration);
-    t->name = load_attr(l, n, "Name");
-    t->qualified = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(t->name));
-    t->complex = xml_is(n, "ComplexType");
-    t->media_slot = -1;
-    t->index = (uint16_t)l->m->types.n;
-    *d = (struct declaration){.type = t, .node = n, .ns = ns};
-    if (!name_is_plain(t->name))
-        return load_fail(e, n, "Name is missing, or no name");
-    if (model_type_named(l->m, t->qualified))
-        return load_fail(e, n, "there are two types of that name");
-    if (l->m->types.n >= MODEL_MAX_PARTS)
-        return load_fail(e, n, "too many types");
-    vec_add(l->a, &l->m->types, t);
-    name_type(l, d, alias);
-    return true;
-}
-
-static void declare_constraint(struct loader *l, struct association *as,
-                               const struct xml_node *side)
-{
-    str role = xml_attr(side, "Role");
-    for (size_t i = 0; i < 2; i++)
-        if (str_eq(as->ends[i].role, role))
-            for (const struct xml_node *r = xml_first(side); r; r = xml_next(r))
-                vec_add(l->a, &as->ends[i].refs, load_attr(l, r, "Name"));
-}
-
-static bool declare_association(struct loader *l, const struct xml_node *n, str ns, str alias,
-                                struct err *e)
-{
-    struct association *as = arena_new_of(l->a, struct association);
-    size_t ends = 0;
-    if (!name_is_plain(xml_attr(n, "Name"))) /* it names tables and columns */
-        return load_fail(e, n, "Name: missing or no plain name");
-    as->name = arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(ns), STR_ARG(xml_attr(n, "Name")));
-    for (const struct xml_node *c = xml_first(n); c; c = xml_next(c)) {
-        if (!xml_is(c, "End"))
-            continue;
-        if (ends == 2)
-            return load_fail(e, n, "has more than two Ends");
-        as->ends[ends++] = (struct end){.role = load_attr(l, c, "Role"),
-                                        .type = load_attr(l, c, "Type"),
-                                        .many = str_eqz(xml_attr(c, "Multiplicity"), "*")};
-    }
-    if (ends != 2)
-        return load_fail(e, n, "needs two Ends");
-    const struct xml_node *constraint = xml_child(n, "ReferentialConstraint");
-    for (const struct xml_node *c = constraint ? xml_first(constraint) : NULL; c; c = xml_next(c))
-        declare_constraint(l, as, c);
-    map_put(&l->associations, as->name, as);
-    if (alias.p)
-        map_put(&l->associations,
-                arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(alias), STR_ARG(xml_attr(n, "Name"))),
-                as);
-    return true;
-}
-
-static bool declare_schema(struct loader *l, const struct xml_node *schema, struct err *e)
-{
-    str ns = load_attr(l, schema, "Namespace"), alias = load_attr(l, schema, "Alias");
-    for (str rest = ns, part; str_split(&rest, '/', &part);) /* "/IWBEP/GWSAMPLE" */
-        if (part.n && !name_is_plain(part))
-            return load_fail(e, schema, "Namespace: no name");
-    if (!l->m->ns.p)
-        l->m->ns = ns;
-    for (const struct xml_node *n = xml_first(schema); n; n = xml_next(n)) {
-        bool type = xml_is(n, "EntityType") || xml_is(n, "ComplexType");
-        if (type && !declare_type(l, n, ns, alias, e))
-            return false;
-        if (xml_is(n, "Association") && !declare_association(l, n, ns, alias, e))
-            return false;
-    }
-    return true;
+    if (ok)
+        d->state = FILLED;
+    return ok;
 }
 
 /* ---- the document ---- */
@@ -461,9 +402,9 @@ static bool check_vocabulary(const struct xml_node *root, struct err *e)
 
 static bool load_types(struct loader *l, struct err *e)
 {
-    struct map *all = &l->declarations;
-    for (size_t i = 0; i < all->entries.n; i++)
-        if (!fill_type(l, all->entries.at[i].value, e))
+    for (size_t i = 0; i < l->m->types.n; i++)
+        if (!fill_type(l, map_get(&l->declarations, l->m->types.at[i]->qualified), e) &&
+            !load_forgive(l, e))
             return false;
     return true;
 }
@@ -471,22 +412,18 @@ static bool load_types(struct loader *l, struct err *e)
 static bool load_document(struct loader *l, const struct xml_node *root, struct err *e)
 {
     const struct xml_node *services = xml_is(root, "Edmx") ? xml_child(root, "DataServices") : NULL;
-    const struct xml_node *container = NULL, *c;
     if (!services)
         return load_fail(e, root, "is no EDMX document");
     if (l->annotated && !check_vocabulary(root, e))
         return false;
     for (const struct xml_node *s = xml_first(services); s; s = xml_next(s)) {
-        if (!xml_is(s, "Schema"))
-            continue;
-        if (!declare_schema(l, s, e))
+        if (xml_is(s, "Schema") && !declare_schema(l, s, e))
             return false;
-        if ((c = xml_child(s, "EntityContainer")))
-            container = c;
     }
-    if (!container)
+    if (!l->containers.n)
         return load_fail(e, services, "has no EntityContainer");
-    return load_types(l, e) && load_container(l, container, e) && load_all_navs(l, e);
+    declare_aliases(l, services);
+    return load_types(l, e) && load_containers(l, e) && load_all_navs(l, e);
 }
 
 bool model_load(str edmx, struct model **ret, struct err *e)
@@ -497,10 +434,12 @@ bool model_load(str edmx, struct model **ret, struct err *e)
     struct arena *a = arena_new();
     struct model *m = arena_new_of(a, struct model);
     m->arena = a;
+    edmx = metadata_utf8(a, edmx, doc);
     struct loader l = {.m = m, .a = a, .annotated = str_find(edmx, STR(MODEL_TM), 0) != SIZE_MAX};
     map_init(&m->types_by_name, a, false);
     map_init(&m->sets_by_name, a, false);
     map_init(&m->functions_by_name, a, false);
+    map_init(&m->containers, a, false);
     map_init(&l.declarations, a, false);
     map_init(&l.associations, a, false);
     map_init(&l.tables, a, false);

@@ -23,6 +23,7 @@ struct loader {
     struct map associations; /* qualified name -> struct association */
     struct map tables;       /* lower-case table names that are taken */
     struct map links;        /* association and the types of its ends -> struct model_links */
+    VEC(const struct xml_node *) containers; /* the default one first */
 };
 struct declaration {
     struct model_type *type;
@@ -41,9 +42,15 @@ struct association {
 };
 /* false with "line N: <element> 'Name': text". */
 bool load_fail(struct err *e, const struct xml_node *at, const char *fmt, ...) PRINTF(3, 4);
+/* The same for what is beyond a limit; never forgiven. */
+bool load_too_large(struct err *e, const struct xml_node *at, const char *text);
+/* true: what failed stands in a stranger's document; it is left out and remarked on. */
+bool load_forgive(struct loader *l, const struct err *e);
 str load_attr(struct loader *l, const struct xml_node *n, const char *name); /* kept in the arena */
 str load_tm(struct loader *l, const struct xml_node *n, const char *name);   /* the same for tm: */
 bool load_flag(str value, bool otherwise);                                   /* "true" or "false" */
+/* "Edm.String"; strangers also leave out the prefix. Not for complex types. */
+bool load_primitive(const struct loader *l, str type, enum edm *ret);
 /* A property, or a function's parameter. Complex types must be loaded already. */
 bool load_property(struct loader *l, const struct xml_node *n, struct model_property *ret,
                    struct err *e) MUST_USE;
@@ -62,8 +69,16 @@ void stranger_join(struct loader *l, struct model_type *t, struct model_nav *nav
                    const struct association *as, const struct end *from, const struct end *to);
 void stranger_index(struct loader *l, const struct model_nav *nav);
 str metadata_strip(struct arena *a, str edmx);
+/* The document in UTF-8, which $metadata promises, without a byte order mark. */
+str metadata_utf8(struct arena *a, str edmx, const struct xml_doc *doc);
+/* ---- declare.c ---- */
+/* Types, associations and containers of a schema. */
+bool declare_schema(struct loader *l, const struct xml_node *schema, struct err *e) MUST_USE;
+/* Names that <Using> gives; once all schemas are declared. */
+void declare_aliases(struct loader *l, const struct xml_node *services);
+
 /* Navigations of all types, once all slots and sets are known. */
 bool load_all_navs(struct loader *l, struct err *e) MUST_USE;
-/* EntitySets, AssociationSets and FunctionImports. */
-bool load_container(struct loader *l, const struct xml_node *container, struct err *e) MUST_USE;
+/* EntitySets, AssociationSets and FunctionImports of all containers. */
+bool load_containers(struct loader *l, struct err *e) MUST_USE;
 #endif

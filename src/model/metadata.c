@@ -3,6 +3,33 @@
 #include "base/buf.h"
 #include "load.h"
 
+/* Whether it says of itself, or by saying nothing, that it is UTF-8. */
+static bool is_utf8(str s)
+{
+    str head = str_sub(s, 0, str_find(s, STR("?>"), 0)), named = STR("encoding");
+    size_t at = str_starts(s, STR("<?xml")) ? str_find(head, named, 0) : SIZE_MAX;
+    if (str_starts(s, STR("\xfe\xff")) || str_starts(s, STR("\xff\xfe")) ||
+        (s.n > 1 && (!s.p[0] || !s.p[1])))
+        return false;
+    if (at == SIZE_MAX || head.n == s.n)
+        return true;
+    str name = str_trim(str_from(head, at + named.n));
+    name = str_trim(str_from(name, str_starts(name, STR("="))));
+    return str_starts_nocase(str_from(name, name.n > 0), STR("utf-8"));
+}
+
+str metadata_utf8(struct arena *a, str s, const struct xml_doc *doc)
+{
+    str bom = STR("\xef\xbb\xbf");
+    if (str_starts(s, bom))
+        s = str_from(s, bom.n);
+    if (is_utf8(s))
+        return s;
+    AUTO(buf) struct buf out = BUF(XML_MAX_BYTES);
+    xml_write(xml_root(doc), &out, XML_DECLARATION);
+    return arena_str(a, buf_str(&out));
+}
+
 /* The prefix that xmlns:PREFIX="urn:tidemill:odata" binds, or STR_NONE. */
 static str our_prefix(str s)
 {

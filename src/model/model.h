@@ -11,7 +11,7 @@
 struct model_type;
 struct model_set;
 struct model_property {
-    str name;
+    str name, uri_name; /* uri_name: percent-encoded, here and below */
     enum edm type;
     const struct model_type *complex; /* EDM_COMPLEX only */
     bool nullable, is_key, concurrency;
@@ -41,7 +41,7 @@ struct model_links {
     bool many[2]; /* false: that end is at most one entity for each of the other */
 };
 struct model_nav {
-    str name;
+    str name, uri_name;
     const struct model_type *target;
     const struct model_set *set; /* where the targets live; NULL: in no set, cannot be followed */
     bool many;
@@ -69,7 +69,7 @@ struct model_type {
 };
 enum { SET_LIST = 1, SET_READ = 2, SET_CREATE = 4, SET_UPDATE = 8, SET_DELETE = 16 };
 struct model_set {
-    str name;
+    str name, uri_name;
     const struct model_type *type;
     unsigned operations;     /* tm:operations="list read create update delete"; 0: 501 */
     unsigned nav_operations; /* tm:nav-operations: through a navigation; the same when not given */
@@ -93,7 +93,9 @@ struct model_function {
 };
 struct model {
     struct arena *arena;
-    str ns, container;
+    str ns, container;     /* of the default one */
+    struct map containers; /* by name: the prefixes that a set may have in a path */
+    VEC(str) remarks;      /* what a stranger's document gets wrong and is left out, line by line */
     str metadata; /* the EDMX with every tm: attribute and the namespace removed: $metadata */
     VEC(struct model_type *) types;
     VEC(struct model_set *) sets;
@@ -103,7 +105,8 @@ struct model {
 };
 /* Loads and checks; errors (ERR_BAD_REQUEST) name line and attribute. The model owns its arena.
  * A document without any tm: is a stranger's: every type gets a table of its own, and navigations
- * without a constraint are joined by equal names, by hidden columns or by links (stranger.c). */
+ * without a constraint are joined by equal names, by hidden columns or by links (stranger.c). What such
+ * a document gets wrong is left out, with a remark; ours has no such mercy. */
 bool model_load(str edmx, struct model **ret, struct err *e) MUST_USE;
 void model_free(struct model *m); /* NULL is fine */
 /* Whether rows say where it leads. */

@@ -1,6 +1,8 @@
 /* Navigations: where they lead, and which slots of both sides are equal. */
 #include "load.h"
 
+#include "base/codec.h"
+
 static bool join_by_constraint(struct loader *l, struct model_type *t, struct model_nav *nav,
                                const struct end *from, const struct end *to,
                                const struct xml_node *n, struct err *e)
@@ -51,6 +53,7 @@ static bool load_nav(struct loader *l, struct model_type *t, const struct xml_no
     if (!name_is_plain(nav.name) || model_nav_named(t, nav.name) ||
         model_property_named(t, nav.name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
+    nav.uri_name = percent_encode(l->a, nav.name, "");
     const struct association *as = map_get(&l->associations, nav.relationship);
     if (!as)
         return load_fail(e, n, "Relationship: unknown association '" STR_FMT "'",
@@ -90,7 +93,7 @@ static bool load_navs(struct loader *l, struct model_type *t, const struct decla
     if (d->type->base && !load_navs(l, t, map_get(&l->declarations, d->type->base->qualified), e))
         return false;
     for (const struct xml_node *n = xml_first(d->node); n; n = xml_next(n))
-        if (xml_is(n, "NavigationProperty") && !load_nav(l, t, n, e))
+        if (xml_is(n, "NavigationProperty") && !load_nav(l, t, n, e) && !load_forgive(l, e))
             return false;
     return true;
 }

@@ -2,6 +2,8 @@
  * leads to) and function imports. */
 #include "load.h"
 
+#include "base/codec.h"
+
 struct word {
     const char *name;
     unsigned bit;
@@ -116,23 +118,56 @@ static bool load_set_service(struct loader *l, struct model_set *s, const struct
     return true;
 }
 
+static bool add_set(struct loader *l, struct model_set *s, const struct xml_node *n, struct err *e)
+{
+    if (l->m->sets.n >= MODEL_MAX_PARTS)
+        return load_too_large(e, n, "too many sets");
+    s->index = (uint16_t)l->m->sets.n;
+    s->uri_name = percent_encode(l->a, s->name, "");
+    vec_add(l->a, &l->m->sets, s);
+    map_put(&l->m->sets_by_name, s->name, s);
+    return true;
+}
+
 static bool load_set(struct loader *l, const struct xml_node *n, struct err *e)
 {
     struct model_set *s = arena_new_of(l->a, struct model_set);
     str type = xml_attr(n, "EntityType");
     s->name = load_attr(l, n, "Name");
     s->type = model_type_named(l->m, type);
-    s->index = (uint16_t)l->m->sets.n;
     if (!s->type || s->type->complex)
         return load_fail(e, n, "EntityType: unknown type '" STR_FMT "'", STR_ARG(type));
     if (!name_is_plain(s->name) || model_set_named(l->m, s->name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
-    if (s->index >= MODEL_MAX_PARTS)
-        return load_fail(e, n, "too many sets");
-    if (!load_set_service(l, s, n, e))
-        return false;
-    vec_add(l->a, &l->m->sets, s);
-    map_put(&l->m->sets_by_name, s->name, s);
+    return load_set_service(l, s, n, e) && add_set(l, s, n, e);
+}
+
+/* A type that navigations or functions lead to and that no set holds gets an unlisted one under its
+ * own name, so that there is an address for what they find. */
+static bool give_home(struct loader *l, const struct model_type *t, struct err *e)
+{
+    if (!t || !t->table.p || model_set_of_type(l->m, t) || model_set_named(l->m, t->name))
+        return true;
+    struct model_set *s = arena_new_of(l->a, struct model_set);
+    *s = (struct model_set){.name = t->name,
+                            .type = t,
+                            .operations = SET_ALL,
+                            .nav_operations = SET_ALL,
+                            .all_options = true,
+                            .status_create = 201,
+                            .status_update = 204,
+                            .status_delete = 204};
+    return add_set(l, s, l->containers.at[0], e);
+}
+
+static bool give_homes(struct loader *l, struct err *e)
+{
+    for (size_t i = 0; i < l->associations.entries.n && !l->annotated; i++) {
+        const struct association *as = l->associations.entries.at[i].value;
+        for (size_t k = 0; k < COUNT(as->ends); k++)
+            if (!give_home(l, model_type_named(l->m, as->ends[k].type), e))
+                return false;
+    }
     return true;
 }
 
@@ -156,7 +191,9 @@ static bool load_association_set(struct loader *l, const struct xml_node *n, str
 static bool load_returns(struct loader *l, struct model_function *f, const struct xml_node *n,
                          struct err *e)
 {
-    str type = load_attr(l, n, "ReturnType"), set = xml_attr(n, "EntitySet");
+    const struct xml_node *element = xml_child(n, "ReturnType"); /* as later versions have it */
+    str type = element ? load_attr(l, element, "Type") : load_attr(l, n, "ReturnType"),
+        set = xml_attr(n, "EntitySet");
     f->returns = EDM_COUNT;
     if (!type.p)
         return true;
@@ -164,7 +201,7 @@ static bool load_returns(struct loader *l, struct model_function *f, const struc
         f->returns_many = true;
         type = str_sub(type, sizeof "Collection(" - 1, type.n - 1);
     }
-    if (!edm_named(type, &f->returns)) {
+    if (!load_primitive(l, type, &f->returns)) {
         f->returns = EDM_COUNT;
         f->returns_type = model_type_named(l->m, type);
         if (!f->returns_type)
@@ -173,8 +210,11 @@ static bool load_returns(struct loader *l, struct model_function *f, const struc
     if (set.p && !(f->set = model_set_named(l->m, set)))
         return load_fail(e, n, "EntitySet: unknown set '" STR_FMT "'", STR_ARG(set));
     bool entity = f->returns_type && !f->returns_type->complex;
-    if (entity && !f->set && !l->annotated)
+    if (entity && !f->set && !l->annotated) {
+        if (!give_home(l, f->returns_type, e))
+            return false;
         f->set = model_set_of_type(l->m, f->returns_type);
+    }
     if (entity && !f->set && l->annotated)
         return load_fail(e, n, "EntitySet is missing");
     return true;
@@ -203,7 +243,7 @@ static bool load_function(struct loader *l, const struct xml_node *n, struct err
     f->status = code ? (int)code : f->returns == EDM_COUNT && !f->returns_type ? 204 : 200;
     for (const struct xml_node *p = xml_first(n); p; p = xml_next(p)) {
         struct model_property parameter = {0};
-        if (!xml_is(p, "Parameter"))
+        if (!xml_is(p, "Parameter") || str_eqz(xml_attr(p, "Mode"), "Out"))
             continue;
         if (!load_property(l, p, &parameter, e))
             return false;
@@ -214,22 +254,27 @@ static bool load_function(struct loader *l, const struct xml_node *n, struct err
     return true;
 }
 
-bool load_container(struct loader *l, const struct xml_node *container, struct err *e)
+static bool load_part(struct loader *l, const char *element,
+                      bool (*load)(struct loader *l, const struct xml_node *n, struct err *e),
+                      struct err *e)
 {
-    static const struct {
-        const char *element;
-        bool (*load)(struct loader *l, const struct xml_node *n, struct err *e);
-    } parts[] = {
-        {"EntitySet",      load_set            },
-        {"AssociationSet", load_association_set},
-        {"FunctionImport", load_function       },
-    };
-    l->m->container = load_attr(l, container, "Name");
-    if (!name_is_plain(l->m->container))
-        return load_fail(e, container, "Name is missing, or no name");
-    for (size_t i = 0; i < COUNT(parts); i++)
-        for (const struct xml_node *n = xml_first(container); n; n = xml_next(n))
-            if (xml_is(n, parts[i].element) && !parts[i].load(l, n, e))
+    for (size_t i = 0; i < l->containers.n; i++)
+        for (const struct xml_node *n = xml_first(l->containers.at[i]); n; n = xml_next(n))
+            if (xml_is(n, element) && !load(l, n, e) && !load_forgive(l, e))
                 return false;
     return true;
+}
+
+bool load_containers(struct loader *l, struct err *e)
+{
+    for (size_t i = 0; i < l->containers.n; i++) {
+        str name = load_attr(l, l->containers.at[i], "Name");
+        if (!name_is_plain(name))
+            return load_fail(e, l->containers.at[i], "Name is missing, or no name");
+        map_put(&l->m->containers, name, l);
+    }
+    l->m->container = load_attr(l, l->containers.at[0], "Name");
+    return load_part(l, "EntitySet", load_set, e) && give_homes(l, e) &&
+           load_part(l, "AssociationSet", load_association_set, e) &&
+           load_part(l, "FunctionImport", load_function, e);
 }

@@ -93,16 +93,27 @@ static bool answer_values(struct odata_request *rq, const struct model_function 
     return buf_check(rq->out, e);
 }
 
+/* MERGE and PATCH are one method here, as everywhere. */
+static bool has_method(const struct model_function *f, enum method m)
+{
+    static const char *const names[][2] = {
+        [METHOD_GET] = {"GET"  },
+          [METHOD_POST] = {"POST" },
+        [METHOD_PUT] = {"PUT"  },
+          [METHOD_MERGE] = {"MERGE", "PATCH"},
+        [METHOD_DELETE] = {"DELETE"      },
+          [METHOD_UNKNOWN] = {NULL},
+    };
+    return str_eqz(f->method, names[m][0]) || (names[m][1] && str_eqz(f->method, names[m][1]));
+}
+
 bool invoke(struct odata_request *rq, struct err *e)
 {
     const struct model_function *f = rq->uri.function;
     struct value *args = arena_new_array(rq->arena, struct value, f->parameters.n + 1);
     struct odata_result result = {0};
     size_t place = 0;
-    if (!str_eqz(f->method, rq->method == METHOD_POST  ? "POST"
-                            : rq->method == METHOD_GET ? "GET"
-                            : rq->method == METHOD_PUT ? "PUT"
-                                                       : "DELETE"))
+    if (!has_method(f, rq->method))
         return err_set(
             e, ERR_METHOD,
             "The request dispatcher does not allow the HTTP method used for the request.");

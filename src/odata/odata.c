@@ -231,6 +231,7 @@ static const struct action {
     {AT_FUNCTION, METHOD_GET,    invoke,             0,                       true },
     {AT_FUNCTION, METHOD_POST,   invoke,             0,                       true },
     {AT_FUNCTION, METHOD_PUT,    invoke,             0,                       true },
+    {AT_FUNCTION, METHOD_MERGE,  invoke,             0,                       true },
     {AT_FUNCTION, METHOD_DELETE, invoke,             0,                       true },
 };
 

@@ -27,12 +27,12 @@ static void write_key(struct buf *out, enum edm t, struct value v)
 void write_entity_path(struct buf *out, const struct model_set *set, const struct entity *en)
 {
     const struct model_type *t = set->type;
-    buf_add(out, set->name);
+    buf_add(out, set->uri_name);
     for (size_t i = 0; i < t->keys.n; i++) {
         const struct model_property *p = &t->properties.at[t->keys.at[i]];
         buf_add_char(out, i ? ',' : '(');
         if (t->keys.n > 1) {
-            buf_add(out, p->name);
+            buf_add(out, p->uri_name);
             buf_add_char(out, '=');
         }
         write_key(out, p->type, en->values[p->slot]);

@@ -98,8 +98,8 @@ static void write_inline(struct odata_request *rq, const struct entity *en,
     if (nav->many) {
         buf_addz(rq->out, "<feed>");
         write_feed_head(
-            rq, to, arena_fmt(rq->arena, STR_FMT "/" STR_FMT, STR_ARG(path), STR_ARG(nav->name)),
-            -1);
+            rq, to,
+            arena_fmt(rq->arena, STR_FMT "/" STR_FMT, STR_ARG(path), STR_ARG(nav->uri_name)), -1);
     }
     bool first = true;
     for (size_t i = 0; i < en->inlines.n && (nav->many || first) && !rq->out->failed; i++) {
@@ -119,7 +119,7 @@ static void write_nav(struct odata_request *rq, const struct entity *en, const s
     buf_addf(rq->out,
              "<link href=\"" STR_FMT "/" STR_FMT "\" rel=\"" DATA "/related/" STR_FMT
              "\" title=\"" STR_FMT "\" type=\"application/atom+xml;type=%s\"",
-             STR_ARG(path), STR_ARG(nav->name), STR_ARG(nav->name), STR_ARG(nav->name),
+             STR_ARG(path), STR_ARG(nav->uri_name), STR_ARG(nav->name), STR_ARG(nav->name),
              nav->many ? "feed" : "entry");
     if (pn->expand) {
         buf_add_char(rq->out, '>');
@@ -185,7 +185,7 @@ static void atom_feed(struct odata_request *rq, const struct set_info *info,
 {
     str next = next_uri(rq, page);
     buf_addf(rq->out, XML "<feed" NAMESPACES STR_FMT "\">", STR_ARG(rq->base));
-    write_feed_head(rq, info, info->set->name, page->count);
+    write_feed_head(rq, info, info->set->uri_name, page->count);
     for (size_t i = 0; i < page->rows.n; i++) {
         open_entry(rq, page->rows.at[i], "<entry");
         write_entry(rq, info, page->rows.at[i], rq->options.pick);
@@ -263,7 +263,7 @@ static void atom_service(struct odata_request *rq)
             buf_addf(rq->out,
                      "<collection href=\"" STR_FMT "\"><atom:title>" STR_FMT
                      "</atom:title></collection>",
-                     STR_ARG(m->sets.at[i]->name), STR_ARG(m->sets.at[i]->name));
+                     STR_ARG(m->sets.at[i]->uri_name), STR_ARG(m->sets.at[i]->name));
     buf_addz(rq->out, "</workspace></service>");
 }
 

@@ -76,8 +76,6 @@ bool odata_row(struct odata_call *c, const struct entity *key, struct entity **r
     entities list = {0};
     struct collect to = {c->arena, t, &list, true};
     size_t n = 0;
-    if (t->keys.n > COUNT(binds))
-        return err_set(e, ERR_NOT_IMPLEMENTED, "more than %zu key properties", COUNT(binds));
     for (; n < t->keys.n; n++)
         binds[n] = key->values[t->properties.at[t->keys.at[n]].slot];
     if (!store_query_sql(c->store, &type_info_of(c->service, t)->by_key, binds, n, collect_row, &to,

@@ -39,7 +39,8 @@ static void prepare_type(struct odata_service *s, const struct model_type *t)
         str name = t->navs.at[i].name;
         info->deferred[i] =
             arena_fmt(s->arena, ",\"" STR_FMT "\":{\"__deferred\":{\"uri\":\"", STR_ARG(name));
-        info->nav_tails[i] = arena_fmt(s->arena, "/" STR_FMT "\"}}", STR_ARG(name));
+        info->nav_tails[i] =
+            arena_fmt(s->arena, "/" STR_FMT "\"}}", STR_ARG(t->navs.at[i].uri_name));
     }
     info->meta = arena_fmt(s->arena, "\",\"type\":\"" STR_FMT "\"", STR_ARG(t->qualified));
     if (t->table.p)

@@ -263,7 +263,7 @@ static bool without_container(struct parser *p, str *name, struct err *e)
     size_t dot = str_find_char(*name, '.', 0);
     if (dot == SIZE_MAX)
         return true;
-    if (!str_eq(str_sub(*name, 0, dot), p->m->container))
+    if (!map_get(&p->m->containers, str_sub(*name, 0, dot)))
         return err_set(e, ERR_NOT_FOUND, "Could not find container with name: '" STR_FMT "'.",
                        STR_ARG(str_sub(*name, 0, dot)));
     *name = str_from(*name, dot + 1);

@@ -5,9 +5,14 @@
 #include "base/codec.h"
 #include "base/time.h"
 
-static bool is_integer(enum edm t)
+enum {
+    KNOWN = 8, /* parts of a key that are looked at */
+    DAY_MS = 86400000
+};
+
+static bool is_number(enum edm t)
 {
-    return t >= EDM_BYTE && t <= EDM_INT64;
+    return t >= EDM_BYTE && t <= EDM_DOUBLE;
 }
 
 static struct value *at(struct entity *en, const struct model_property *p)
@@ -20,7 +25,7 @@ static str where_known(struct arena *a, struct entity *en, struct value *binds, 
 {
     const struct model_type *t = en->type;
     AUTO(buf) struct buf b = BUF(1 << 16);
-    for (size_t i = 0; i < t->keys.n && *n < 8; i++) {
+    for (size_t i = 0; i < t->keys.n && *n < KNOWN; i++) {
         const struct model_property *p = &t->properties.at[t->keys.at[i]];
         if (at(en, p)->kind == V_NULL)
             continue;
@@ -31,11 +36,46 @@ static str where_known(struct arena *a, struct entity *en, struct value *binds, 
     return arena_str(a, buf_str(&b));
 }
 
+static struct value number_of(struct arena *a, enum edm t, int64_t n)
+{
+    if (t == EDM_DECIMAL)
+        return VALUE_TEXT(arena_fmt(a, "%lld", (long long)n));
+    return t == EDM_SINGLE || t == EDM_DOUBLE ? VALUE_REAL((double)n) : VALUE_INT(n);
+}
+
+/* Not again a number that was given to a new entity which is not in its table yet: a sibling in one
+ * deep insert, or one of another request. */
+static int64_t not_given(struct mock *m, const struct entity *en, str scope, int64_t next)
+{
+    struct given *g = &m->given[en->type->index];
+    uint64_t hash = str_hash(scope);
+    pthread_mutex_lock(&m->giving);
+    if (g->scope == hash && g->last >= next)
+        next = g->last + 1;
+    *g = (struct given){hash, next};
+    pthread_mutex_unlock(&m->giving);
+    return next;
+}
+
+/* The known part of the key, as text. */
+static str scope_of(struct arena *a, const struct value *binds, size_t n)
+{
+    AUTO(buf) struct buf b = BUF(1 << 20);
+    for (size_t i = 0; i < n; i++) {
+        bool text = binds[i].kind == V_TEXT || binds[i].kind == V_BYTES;
+        if (text)
+            buf_addf(&b, "%zu:" STR_FMT ";", binds[i].s.n, STR_ARG(binds[i].s));
+        else
+            buf_addf(&b, "%lld;", (long long)binds[i].i);
+    }
+    return arena_str(a, buf_str(&b));
+}
+
 /* One more than the largest among those that share the known parts of the key. */
 static bool next_number(struct odata_call *c, struct entity *en, const struct model_property *p,
                         struct err *e)
 {
-    struct value binds[8], most = VALUE_NULL;
+    struct value binds[KNOWN], most = VALUE_NULL;
     size_t n = 0;
     bool found;
     str where = where_known(c->arena, en, binds, &n);
@@ -45,8 +85,8 @@ static bool next_number(struct odata_call *c, struct entity *en, const struct mo
     if (!store_get(c->store, c->arena, sql.p, binds, n, &most, 1, &found, e))
         return false;
     int64_t next = found && most.kind == V_INT ? most.i + 1 : 1;
-    *at(en, p) = p->type == EDM_DECIMAL ? VALUE_TEXT(arena_fmt(c->arena, "%lld", (long long)next))
-                                        : VALUE_INT(next);
+    next = not_given(c->ctx, en, scope_of(c->arena, binds, n), next);
+    *at(en, p) = number_of(c->arena, p->type, next);
     return true;
 }
 
@@ -70,16 +110,17 @@ static bool make_text(struct odata_call *c, struct entity *en, const struct mode
 static bool make_key(struct odata_call *c, struct entity *en, const struct model_property *p,
                      bool *numbered, struct err *e)
 {
-    if (is_integer(p->type) || p->type == EDM_DECIMAL) {
+    if (is_number(p->type)) {
         *numbered = true;
         return next_number(c, en, p, e);
     }
     if (p->type == EDM_STRING)
         return make_text(c, en, p, *numbered, e);
-    if (p->type == EDM_GUID)
-        *at(en, p) = VALUE_TEXT(id_uuid(c->arena));
-    if (p->type == EDM_DATETIME || p->type == EDM_DATETIMEOFFSET)
-        *at(en, p) = VALUE_INT(time_now_ms());
+    *at(en, p) = p->type == EDM_GUID      ? VALUE_TEXT(id_uuid(c->arena))
+                 : p->type == EDM_BOOLEAN ? VALUE_BOOL(false)
+                 : p->type == EDM_BINARY  ? VALUE_BYTES(str_sub(id_uuid(c->arena), 0, 8))
+                 : p->type == EDM_TIME    ? VALUE_INT(time_now_ms() % DAY_MS)
+                                          : VALUE_INT(time_now_ms());
     return true;
 }
 

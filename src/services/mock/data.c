@@ -211,7 +211,12 @@ bool data_reset(struct mock *m, struct err *e)
         store_batch_free(b);
         return false;
     }
-    return store_commit_wait(m->config.store, b, e);
+    if (!store_commit_wait(m->config.store, b, e))
+        return false;
+    pthread_mutex_lock(&m->giving);
+    memset(m->given, 0, m->model->types.n * sizeof *m->given);
+    pthread_mutex_unlock(&m->giving);
+    return true;
 }
 
 static bool any_row(void *arg, const struct value *columns, size_t n)

@@ -78,20 +78,26 @@ static bool key_has_parent(const struct model_type *t)
 }
 
 /* ---- values ---- */
+/* Few digits, of those that the property has room for. */
+static struct value decimal_value(const struct model_property *p, uint64_t n, struct arena *a)
+{
+    unsigned scale = p->precision && p->scale > p->precision ? p->precision : p->scale;
+    unsigned whole = p->precision ? p->precision - scale : 3;
+    uint64_t most = 1;
+    for (unsigned i = 0; i < whole && i < 4; i++)
+        most *= 10;
+    if (!scale)
+        return VALUE_TEXT(arena_fmt(a, "%" PRIu64, n % most));
+    return VALUE_TEXT(arena_fmt(a, "%" PRIu64 ".%0*d", n % most, (int)scale % 30,
+                                (int)((n >> 40) % (scale == 1 ? 10 : 100))));
+}
+
 static struct value number_value(enum edm t, uint64_t n, const struct model_property *p,
                                  struct arena *a)
 {
-    uint64_t whole = p->precision > p->scale ? p->precision - p->scale : 1, most = 1;
-    for (uint64_t i = 0; i < whole && i < 4; i++)
-        most *= 10;
     switch ((int)t) { /* what fits the smaller ones */
     case EDM_DECIMAL:
-        if (!p->precision)
-            most = 1000;
-        return VALUE_TEXT(
-            p->scale ? arena_fmt(a, "%" PRIu64 ".%0*d", n % most, (int)p->scale % 30,
-                                 p->scale == 1 ? (int)(n >> 40) % 10 : (int)(n >> 40) % 100)
-                     : arena_fmt(a, "%" PRIu64, n % most));
+        return decimal_value(p, n, a);
     case EDM_SINGLE:
     case EDM_DOUBLE:
         return VALUE_REAL((double)(n % 10000) / 100);
@@ -119,6 +125,12 @@ static struct value date(const struct model_property *p, uint64_t n)
     return VALUE_INT(midnight ? day : day + (int64_t)(n >> 20) % 86400 * 1000);
 }
 
+/* The end of it that fits. */
+static str short_text(const struct model_property *p, str s)
+{
+    return p->max_length && s.n > p->max_length ? str_from(s, s.n - p->max_length) : s;
+}
+
 /* The only thing that must differ from row to row. */
 static struct value key_value(const struct maker *k, const struct model_type *t,
                               const struct model_property *p, size_t row)
@@ -144,7 +156,7 @@ static struct value key_value(const struct maker *k, const struct model_type *t,
     case EDM_BOOLEAN:
         return VALUE_BOOL(n % 2);
     case EDM_BINARY:
-        return VALUE_BYTES(arena_fmt(k->scratch, "%04zu", n));
+        return VALUE_BYTES(short_text(p, arena_fmt(k->scratch, "%04zu", n)));
     default:
         return VALUE_INT((int64_t)n);
     }
@@ -166,7 +178,7 @@ static struct value plain_value(const struct maker *k, const struct model_proper
     case EDM_TIME:
         return VALUE_INT((int64_t)(n % 86400) * 1000);
     case EDM_BINARY:
-        return VALUE_BYTES(arena_fmt(k->scratch, "%04x", (unsigned)(n % 65536)));
+        return VALUE_BYTES(short_text(p, arena_fmt(k->scratch, "%04x", (unsigned)(n % 65536))));
     default:
         return number_value(p->type, n, p, k->scratch);
     }

@@ -34,6 +34,9 @@ static bool open_service(struct mock *m, struct err *e)
 static bool fill(struct mock *m, struct err *e)
 {
     bool there;
+    for (size_t i = 0; i < m->model->remarks.n; i++)
+        vec_add(m->arena, &m->remarks, m->model->remarks.at[i]);
+    m->given = arena_new_array(m->arena, struct given, m->model->types.n);
     bool ok = m->config.data.p ? data_read(m, e) : generate(m, e);
     return ok && data_is_there(m, &there, e) && (there || data_reset(m, e));
 }
@@ -56,6 +59,7 @@ bool mock_open(const struct mock_config *c, struct mock **ret, struct err *e)
     m->record = -1;
     map_init(&m->examples, a, false);
     pthread_mutex_init(&m->resetting, NULL);
+    pthread_mutex_init(&m->giving, NULL);
     m->pool = pool_new("mock", THREADS, QUEUE);
     set_user(m);
     if (!model_load(c->edmx, &m->model, e) || !open_service(m, e) || !fill(m, e) ||
@@ -77,12 +81,18 @@ void mock_close(struct mock *m)
     if (m->record >= 0)
         close(m->record);
     pthread_mutex_destroy(&m->resetting);
+    pthread_mutex_destroy(&m->giving);
     arena_free(m->arena);
 }
 
 size_t mock_sets(const struct mock *m)
 {
     return m->model->sets.n;
+}
+
+str mock_remark(const struct mock *m, size_t i)
+{
+    return i < m->remarks.n ? m->remarks.at[i] : STR_NONE;
 }
 
 /* ---- requests ---- */

@@ -29,4 +29,6 @@ void mock_close(struct mock *m); /* after the HTTP server; NULL is fine */
 http_handler mock_handle;
 http_admit mock_admit;
 size_t mock_sets(const struct mock *m); /* how many entity sets there are */
+/* What of the document or the data is left out, and why; STR_NONE behind the last one. */
+str mock_remark(const struct mock *m, size_t i);
 #endif

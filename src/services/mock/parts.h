@@ -16,6 +16,11 @@ struct data_set {
     const struct model_set *set;
     VEC(struct data_row) rows;
 };
+/* The last number that a new entity of a type got, among those with an equal rest of the key. */
+struct given {
+    uint64_t scope;
+    int64_t last;
+};
 struct mock {
     struct arena *arena;
     struct mock_config config;
@@ -24,7 +29,9 @@ struct mock {
     struct pool *pool;
     VEC(struct data_set) data;
     struct map examples; /* function name -> const struct jr *: what was recorded of it */
-    pthread_mutex_t resetting;
+    pthread_mutex_t resetting, giving;
+    struct given *given; /* by model_type.index; under giving */
+    VEC(str) remarks;    /* of the document, then of the data */
     str user, password, secret;
     int record; /* descriptor, or -1 */
 };
