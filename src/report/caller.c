@@ -13,6 +13,7 @@
 enum {
     ATTEMPTS = 7,
     FIRST_ATTEMPTS = 3, /* of a server that has never answered */
+    REFUSALS = 4, /* of a call with a token that is still the newest: some live for few calls */
     TIMEOUT_MS = 120000,
     BACKOFF_MS = 200, /* doubled with every attempt */
     BACKOFF_MAX_MS = 10000,
@@ -32,7 +33,7 @@ struct call {
     call_done *done;
     void *arg, *item;
     struct http_call http;
-    unsigned attempts, refused; /* refused: 401s */
+    unsigned attempts, refused; /* refused: with the newest token */
     int64_t not_before;
 };
 struct caller {
@@ -277,9 +278,12 @@ static void call_came(struct caller *c, struct call *k, str body)
     int64_t wait;
     struct err e = {0};
     c->answered |= k->http.ok;
-    if (k->http.ok && k->http.status == 401 && k->refused++ < 2 && c->config.access->token_url.p) {
-        if (str_eq(c->authorization, k->token))
-            c->authorization = STR_NONE; /* expired */
+    bool stale =
+        !str_eq(c->authorization, k->token); /* another call has found out that it expired */
+    if (k->http.ok && k->http.status == 401 && c->config.access->token_url.p &&
+        (stale || k->refused++ < REFUSALS)) {
+        if (!stale)
+            c->authorization = STR_NONE;
         release(k);
         enqueue(c, k);
         return;
