@@ -74,59 +74,58 @@ static bool list(struct odata_call *c, entities *ret, struct err *e)
     return true;
 }
 
-/* The file a key names; *ret_type NULL: none. */
-static const str *find(struct odata_call *c, const struct bundle *b,
-                       const struct resource_type **ret_type, str *ret_path)
+/* The file that a call's key names, in its open bundle. */
+struct file {
+    struct stored *artifact;
+    struct bundle *bundle; /* to be freed */
+    const struct resource_type *type;
+    str path;
+    const str *bytes; /* NULL: there is no such file */
+};
+
+static bool open_file(struct odata_call *c, struct file *ret, struct err *e)
 {
     str name = entity_text(c->key, "Name"), type = entity_text(c->key, "ResourceType");
     str referenced = odata_option(c, "ReferencedResourceType");
-    *ret_type = NULL;
-    for (size_t i = 0; i < COUNT(types); i++) {
+    *ret = (struct file){0};
+    if (!artifact_open_parent(c, &ret->artifact, &ret->bundle, e))
+        return false;
+    for (size_t i = 0; i < COUNT(types) && !ret->bytes; i++) {
         const struct resource_type *t = &types[i];
         if (!str_eqz(type, t->name) || !str_ends_nocase(name, str_of(t->suffix)) ||
             (referenced.p && of_wsdl(t) != str_eqz(referenced, "wsdl")))
             continue;
-        *ret_path = arena_fmt(c->arena, ROOT "%s" STR_FMT, t->folder, STR_ARG(name));
-        const str *bytes = map_get(&b->files, *ret_path);
-        if (bytes) {
-            *ret_type = t;
-            return bytes;
-        }
+        ret->type = t;
+        ret->path = arena_fmt(c->arena, ROOT "%s" STR_FMT, t->folder, STR_ARG(name));
+        ret->bytes = map_get(&ret->bundle->files, ret->path);
     }
-    return NULL;
+    return true;
 }
 
 static bool read(struct odata_call *c, struct entity **ret, struct err *e)
 {
-    struct stored *s;
-    struct bundle *b;
-    const struct resource_type *t;
-    str path;
-    if (!artifact_open_parent(c, &s, &b, e))
+    struct file f;
+    if (!open_file(c, &f, e))
         return false;
-    const str *bytes = find(c, b, &t, &path);
-    if (bytes)
-        *ret = entity_of(c, t, entity_text(c->key, "Name"), *bytes);
-    bundle_free(b);
+    if (f.bytes)
+        *ret = entity_of(c, f.type, entity_text(c->key, "Name"), *f.bytes);
+    bundle_free(f.bundle);
     return true;
 }
 
 static bool media(struct odata_call *c, struct odata_raw *ret, struct err *e)
 {
-    struct stored *s;
-    struct bundle *b;
-    const struct resource_type *t;
-    str path;
-    if (!artifact_open_parent(c, &s, &b, e))
+    struct file f;
+    if (!open_file(c, &f, e))
         return false;
-    const str *bytes = find(c, b, &t, &path);
-    if (bytes) {
-        ret->blob = blob_copy(*bytes);
-        ret->content_type = str_of(t->content_type);
+    bool ok = f.bytes || err_set(e, ERR_NOT_FOUND, "%s", "");
+    if (ok) {
+        ret->blob = blob_copy(*f.bytes);
+        ret->content_type = str_of(f.type->content_type);
         ret->filename = arena_str(c->arena, entity_text(c->key, "Name"));
     }
-    bundle_free(b);
-    return bytes || err_set(e, ERR_NOT_FOUND, "%s", "");
+    bundle_free(f.bundle);
+    return ok;
 }
 
 /* ---- changes ---- */
@@ -195,23 +194,16 @@ static bool create(struct odata_call *c, struct entity *in, struct entity **ret,
 /* With content: replaces the file; without: removes it. */
 static bool change(struct odata_call *c, const str *content, struct err *e)
 {
-    struct stored *s;
-    struct bundle *b;
-    const struct resource_type *t;
-    str path;
-    if (!artifact_open_parent(c, &s, &b, e))
+    struct file f;
+    if (!open_file(c, &f, e))
         return false;
-    bool ok;
-    if (!find(c, b, &t, &path)) {
-        ok = err_set(e, ERR_NOT_FOUND, "%s", "");
-    } else {
-        if (content)
-            bundle_put(b, path, *content);
-        else
-            bundle_remove(b, path);
-        ok = artifact_keep(c, s, b, e);
-    }
-    bundle_free(b);
+    bool ok = f.bytes || err_set(e, ERR_NOT_FOUND, "%s", "");
+    if (ok && content)
+        bundle_put(f.bundle, f.path, *content);
+    else if (ok)
+        bundle_remove(f.bundle, f.path);
+    ok = ok && artifact_keep(c, f.artifact, f.bundle, e);
+    bundle_free(f.bundle);
     return ok;
 }
 
