@@ -49,21 +49,39 @@ static const struct option *option_named(const struct command *c, str name)
     return NULL;
 }
 
+/* The name nearest to a word that is none. */
+struct guess {
+    char word[64];
+    const char *best; /* NULL: nothing is near */
+    size_t least;
+};
+
+static struct guess guess_for(str word)
+{
+    struct guess g = {.least = 4};
+    snprintf(g.word, sizeof g.word, STR_FMT, STR_ARG(word));
+    return g;
+}
+
+static void guess_try(struct guess *g, const char *name)
+{
+    size_t d = distance(g->word, name);
+    if (d < g->least) {
+        g->least = d;
+        g->best = name;
+    }
+}
+
 static bool unknown_option(const struct cli *c, const char *what, str name, struct err *e)
 {
-    char word[64];
-    const struct option *o, *best = NULL;
-    size_t least = 4;
-    snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+    const struct option *o;
+    struct guess g = guess_for(name);
     for (size_t i = 0; (o = option_at(c->command, i)); i++)
-        if (distance(word, o->name) < least) {
-            least = distance(word, o->name);
-            best = o;
-        }
-    if (best)
-        return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; did you mean '%s'?", what, word,
-                       best->name);
-    return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; see 'tidemill help %s'", what, word,
+        guess_try(&g, o->name);
+    if (g.best)
+        return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; did you mean '%s'?", what, g.word,
+                       g.best);
+    return err_set(e, ERR_BAD_REQUEST, "unknown %s '%s'; see 'tidemill help %s'", what, g.word,
                    c->command->name);
 }
 
@@ -154,31 +172,59 @@ static bool from_file(struct cli *c, struct err *e)
     return true;
 }
 
-/* The command whose one or two words stand at the front; *ret_words tells how many. */
-static const struct command *find_command(int argc, char **argv, int *ret_words)
+/* argv's first words, as a command with that many is called. */
+static str name_of(struct arena *a, int argc, char **argv, int words)
 {
-    for (int words = 2; words; words--) {
-        char name[64] = "";
-        for (int i = 0; i < words && i < argc; i++)
-            snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i ? " " : "",
-                     argv[i]);
+    return words > 1 && argc > 1 ? arena_fmt(a, "%s %s", argv[0], argv[1])
+                                 : str_of(argc ? argv[0] : "");
+}
+
+/* The command whose one or two words stand at the front; *ret_words tells how many. */
+static const struct command *find_command(struct arena *a, int argc, char **argv, int *ret_words)
+{
+    for (int words = 2; words; words--)
         for (size_t k = 0; commands[k]; k++)
-            if (!strcmp(commands[k]->name, name)) {
-                *ret_words = words < argc ? words : argc;
+            if (str_eqz(name_of(a, argc, argv, words), commands[k]->name)) {
+                *ret_words = words;
                 return commands[k];
             }
-    }
     return NULL;
+}
+
+bool cli_in_group(const struct command *c, str group)
+{
+    str name = str_of(c->name);
+    return name.n > group.n && str_starts(name, group) && name.p[group.n] == ' ';
+}
+
+static bool is_group(str word)
+{
+    for (size_t k = 0; commands[k]; k++)
+        if (cli_in_group(commands[k], word))
+            return true;
+    return false;
+}
+
+static bool unknown_command(struct arena *a, int argc, char **argv, struct err *e)
+{
+    str group = str_of(argc ? argv[0] : ""), word = name_of(a, argc, argv, is_group(group) ? 2 : 1);
+    struct guess g = guess_for(word);
+    for (size_t k = 0; commands[k]; k++)
+        guess_try(&g, commands[k]->name);
+    if (g.best)
+        return err_set(e, ERR_BAD_REQUEST, "unknown command '%s'; did you mean '%s'?", g.word,
+                       g.best);
+    return err_set(e, ERR_BAD_REQUEST, "unknown command '%s'; see 'tidemill help%s%s'", g.word,
+                   is_group(group) ? " " : "", is_group(group) ? group.p : "");
 }
 
 bool cli_parse(struct cli *c, int argc, char **argv, struct err *e)
 {
     int words = 0;
     bool only_arguments = false;
-    c->command = find_command(argc, argv, &words);
+    c->command = find_command(c->arena, argc, argv, &words);
     if (!c->command)
-        return err_set(e, ERR_BAD_REQUEST, "unknown command '%s'; see 'tidemill help'",
-                       argc ? argv[0] : "");
+        return unknown_command(c->arena, argc, argv, e);
     map_init(&c->values, c->arena, false);
     for (int i = words; i < argc; i++) {
         if (!only_arguments && !strcmp(argv[i], "--")) {

@@ -58,6 +58,7 @@ struct cli {
 /* Fills c from the arguments after the program's name, the environment and the config file. Errors name the
  * word and suggest the nearest known one. */
 bool cli_parse(struct cli *c, int argc, char **argv, struct err *e) MUST_USE;
+bool cli_in_group(const struct command *c, str group); /* "flow explain" is in "flow" */
 str cli_text(const struct cli *c, const char *option); /* STR_NONE: not given and no default */
 bool cli_flag(const struct cli *c, const char *option);
 int64_t cli_int(const struct cli *c, const char *option); /* checked by cli_parse */
@@ -68,6 +69,7 @@ void cli_write(FILE *to, str s); /* STR_NONE is fine */
 
 /* help.c */
 void help_program(void);
+bool help_group(str group); /* false: no command begins with that word */
 void help_command(const struct command *c);
 enum exit_code help_run(struct cli *c, struct err *e);
 enum exit_code completion_run(struct cli *c, struct err *e);

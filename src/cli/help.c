@@ -16,15 +16,34 @@ static void print_option(const struct option *o)
     puts("");
 }
 
+static void print_summary(const struct command *c)
+{
+    printf("  %-20s %s\n", c->name, c->summary);
+}
+
 void help_program(void)
 {
     puts(
         "Tidemill runs exported SAP Cloud Integration flows on your own machine.\n\n"
         "usage: tidemill COMMAND [options] [arguments]\n");
     for (size_t i = 0; commands[i]; i++)
-        printf("  %-20s %s\n", commands[i]->name, commands[i]->summary);
+        print_summary(commands[i]);
     puts(
         "\n'tidemill help COMMAND' shows its options and examples; 'tidemill help exit-codes' the exit codes.");
+}
+
+bool help_group(str group)
+{
+    bool any = false;
+    for (size_t i = 0; commands[i]; i++) {
+        if (!cli_in_group(commands[i], group))
+            continue;
+        if (!any)
+            printf("usage: tidemill " STR_FMT " COMMAND [options] [arguments]\n\n", STR_ARG(group));
+        print_summary(commands[i]);
+        any = true;
+    }
+    return any;
 }
 
 void help_command(const struct command *c)
@@ -65,6 +84,8 @@ enum exit_code help_run(struct cli *c, struct err *e)
             help_command(commands[i]);
             return CLI_OK;
         }
+    if (help_group(name))
+        return CLI_OK;
     err_set(e, ERR_BAD_REQUEST, "no command '" STR_FMT "'; see 'tidemill help'", STR_ARG(name));
     return CLI_USAGE;
 }
@@ -100,7 +121,7 @@ static void second_words(size_t i, str first)
     static const char choices[] = "abcdefghijklmnopqrstuvwxyz|";
     for (; commands[i]; i++) {
         str name = str_of(commands[i]->name), rest = str_of(commands[i]->arguments), choice;
-        if (name.n > first.n && str_starts(name, first) && name.p[first.n] == ' ')
+        if (cli_in_group(commands[i], first))
             printf(STR_FMT " ", STR_ARG(str_from(name, first.n + 1)));
         else if (str_eq(name, first) && rest.n && strspn(rest.p, choices) == rest.n)
             while (str_split(&rest, '|', &choice))

@@ -3,6 +3,11 @@
 
 #include <stdio.h>
 
+static bool is_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
 int main(int argc, char **argv)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -13,10 +18,12 @@ int main(int argc, char **argv)
         puts("tidemill " TIDEMILL_VERSION);
         return CLI_OK;
     }
-    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+    if (argc < 2 || is_help(argv[1])) {
         help_program();
         return argc < 2 ? CLI_USAGE : CLI_OK;
     }
+    if ((argc == 2 || is_help(argv[2])) && help_group(str_of(argv[1])))
+        return argc == 2 ? CLI_USAGE : CLI_OK;
     if (!cli_parse(&c, argc - 1, argv + 1, &e)) {
         code = CLI_USAGE;
     } else if (cli_flag(&c, "help")) {

@@ -70,8 +70,15 @@ def test_help():
     assert tidemill("help", "nonsense").returncode == 2
 
 
+def test_help_of_a_group():
+    page = text(tidemill("help", "mapping"))
+    assert page == text(tidemill("mapping", "--help")) == text(tidemill("mapping"), 2)
+    assert "mapping explain" in page and "mapping run" in page and "flow explain" not in page
+
+
 def test_usage_errors():
-    for words, hint in ((["srve"], "unknown command 'srve'"), (["serve", "--lisen", "x"], "did you mean 'listen'"),
+    for words, hint in ((["srve"], "did you mean 'serve'"), (["frobnicate"], "see 'tidemill help'"),
+                        (["flow", "explian"], "did you mean 'flow explain'"), (["flow", "x" * 9], "see 'tidemill help flow'"), (["serve", "--lisen", "x"], "did you mean 'listen'"),
                         (["run", "x.zip", "--hedar", "a=b"], "did you mean 'header'"), (["run"], "usage: tidemill run"),
                         (["logs", "--top", "many"], "--top wants a number"), (["serve", "--data"], "--data wants a value"),
                         (["completion", "fish"], "fish"), (["serve", "--log-level", "loud"], "debug|info|warn|error"),
