@@ -167,10 +167,28 @@ FUNCTION(string_equals)
     return true;
 }
 
+/* The third input: a position in UTF-16 units, as a byte of s; otherwise where there are two inputs. */
+static bool position(const struct op *op, const struct entry *in, size_t otherwise, size_t *ret,
+                     struct err *e)
+{
+    int64_t at = 0;
+    *ret = otherwise;
+    if (op->nin < 3)
+        return true;
+    if (!str_to_i64(str_trim(entry_str(in[2])), &at))
+        return err_set(e, ERR_BAD_REQUEST, "For input string: \"" STR_FMT "\"",
+                       STR_ARG(entry_str(in[2])));
+    *ret = unit_at(entry_str(in[0]), at > 0 ? (size_t)at : 0);
+    return true;
+}
+
 FUNCTION(starts_with)
 {
-    UNUSED;
-    *ret = entry_bool(str_starts(entry_str(in[0]), entry_str(in[1])));
+    (void)v;
+    size_t at;
+    if (!position(op, in, 0, &at, e))
+        return false;
+    *ret = entry_bool(str_starts(str_from(entry_str(in[0]), at), entry_str(in[1])));
     return true;
 }
 
@@ -188,26 +206,21 @@ static long long unit_index(str s, size_t byte)
 
 FUNCTION(index_of)
 {
-    (void)op;
     str s = entry_str(in[0]);
-    size_t from = 0;
-    if (op->nin > 2) {
-        int64_t start = 0;
-        if (!str_to_i64(str_trim(entry_str(in[2])), &start))
-            return err_set(e, ERR_BAD_REQUEST, "For input string: \"" STR_FMT "\"",
-                           STR_ARG(entry_str(in[2])));
-        from = unit_at(s, start > 0 ? (size_t)start : 0);
-    }
+    size_t from;
+    if (!position(op, in, 0, &from, e))
+        return false;
     *ret = number(v, unit_index(s, str_find(s, entry_str(in[1]), from)));
     return true;
 }
 
 FUNCTION(last_index_of)
 {
-    UNUSED;
     str s = entry_str(in[0]), what = entry_str(in[1]);
-    size_t last = SIZE_MAX;
-    for (size_t at = s.n + 1; what.n <= s.n && at-- > 0;)
+    size_t from, last = SIZE_MAX;
+    if (!position(op, in, s.n, &from, e))
+        return false;
+    for (size_t at = from + 1; what.n <= s.n && at-- > 0;)
         if (str_starts(str_from(s, at), what)) {
             last = at;
             break;
@@ -257,6 +270,8 @@ static const struct function rows[] = {
      "whether both texts are equal",                                                                                         false},
     {"startWith2",    2, 2, NULL,        NULL,          NULL, starts_with,   NULL, NULL,
      "whether the first text begins with the second",                                                                        false},
+    {"startWith3",    3, 3, NULL,        NULL,          NULL, starts_with,   NULL, NULL,
+     "whether the second text is at that position of the first",                                                             false},
     {"endWith",       2, 2, NULL,        NULL,          NULL, ends_with,     NULL, NULL,
      "whether the first text ends with the second",                                                                          false},
     {"endWith2",      2, 2, NULL,        NULL,          NULL, ends_with,     NULL, NULL,
@@ -267,6 +282,8 @@ static const struct function rows[] = {
      false                                                                                                                        },
     {"lastIndexOf2",  2, 2, NULL,        NULL,          NULL, last_index_of, NULL, NULL,
      "where the second text is last in the first",                                                                           false},
+    {"lastIndexOf3",  3, 3, NULL,        NULL,          NULL, last_index_of, NULL, NULL,
+     "as lastIndexOf2, up to a position",                                                                                    false},
     {"compare",       2, 2, NULL,        NULL,          NULL, compare,       NULL, NULL, "Java's compareTo",                 false},
 };
 const struct function_table text_functions = {rows, COUNT(rows)};

@@ -52,8 +52,8 @@ struct mapping_items {
     size_t n;
 };
 #define MAPPING_NILLED "\001NIL\001"
-#define MAPPING_SUPPRESSED \
-    "\001SUPPRESS\001" /* how a suppressed value looks to a function: Output.isSuppress() */
+/* How a suppressed value looks to a function: Output.SUPPRESS; published functions know the text. */
+#define MAPPING_SUPPRESSED "_sUpPresSeD_"
 /* All calls of one function in a run. The answer: for per-value functions one item a call in results[i]; else the
  * items of output k of call i in results[i * noutputs + k]. error: why call i failed, STR_NONE: it did not. */
 struct mapping_call {

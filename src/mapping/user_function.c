@@ -107,7 +107,16 @@ static char letter_of(str parameter)
         {"MappingContext", 'C'},
         {"Container",      'C'},
         {"int",            'I'},
-        {"Integer",        'I'}
+        {"Integer",        'I'},
+        {"long",           'L'},
+        {"Long",           'L'},
+        {"float",          'F'},
+        {"Float",          'F'},
+        {"double",         'D'},
+        {"Double",         'D'},
+        {"BigDecimal",     'N'},
+        {"boolean",        'B'},
+        {"Boolean",        'B'}
     };
     for (size_t i = 0; i < COUNT(types); i++)
         if (has_word(parameter, types[i].type))
@@ -133,7 +142,7 @@ static size_t count_arguments(const char *shape)
 {
     size_t n = 0;
     for (; *shape; shape++)
-        n += strchr("SIA", *shape) != NULL;
+        n += strchr("OC", *shape) == NULL;
     return n;
 }
 

@@ -24,7 +24,7 @@ static void write_call(struct buf *b, const struct mapping_call *c)
     wire_i32(b, (uint32_t)c->n);
     for (size_t i = 0; i < c->n; i++)
         for (size_t k = 0, arg = 0; k < s->shape.n; k++)
-            if (strchr("SIA", s->shape.p[k]))
+            if (!strchr("OC", s->shape.p[k]))
                 write_texts(b, &c->arguments[i * s->narguments + arg++], s->shape.p[k] == 'A');
 }
 

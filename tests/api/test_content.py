@@ -94,7 +94,7 @@ def test_version_2(server):
     assert got.text == "5 6 null Ann!", got
 
 
-@pytest.mark.skipif(not HAS_GROOVY4, reason="needs scripts/setup groovy4")
+@pytest.mark.skipif(not HAS_GROOVY4, reason="needs scripts/setup extra")
 def test_groovy_4(server):
     code = """
         var list = [1, 2, 3]
@@ -116,3 +116,33 @@ def test_groovy_4(server):
                  files={"script/a.groovy": V2 + "def x = ("})
     with pytest.raises(AssertionError, match="a.groovy, line 2"):
         server.run(wrong)
+
+
+def test_libraries_of_the_real_class_path(server):
+    code = """
+        message.body = [javax.xml.bind.DatatypeConverter.printHexBinary('a'.bytes), org.apache.commons.lang3.StringUtils.leftPad('1', 3, '0'),
+            new com.fasterxml.jackson.databind.ObjectMapper().readTree('{"a":5}').get('a').asInt()].join(' ')"""
+    assert groovy(server, "Libraries", code).text == "61 001 5"
+    soap = """
+        def h = new com.sap.gateway.ip.core.customdev.util.SoapHeader(new javax.xml.namespace.QName('urn:a', 'b'), '<b xmlns="urn:a">1</b>', false, '')
+        message.soapHeaders = [h]
+        def fault = new org.apache.cxf.binding.soap.SoapFault('no', new javax.xml.namespace.QName('Client'))
+        message.body = [message.soapHeaders[0].element.textContent, fault.faultCode.localPart, fault.reason, fault.orCreateDetail.nodeName,
+            fault instanceof org.apache.cxf.interceptor.Fault].join(' ')"""
+    assert groovy(server, "Soap", soap).text == "1 Client no detail true"
+    with pytest.raises(AssertionError, match="put the jar into the artifact"):
+        answer(server, "Grab", "@Grab('a:b:1')\n" + V1 + "def Message processData(Message m) { m }")
+
+
+def test_java_script_imports_over_globals(server):
+    code = """
+        importClass(com.sap.gateway.ip.core.customdev.util.Message);
+        importClass(java.lang.String, java.util.HashMap);
+        function processData(message) {
+            const data = JSON.parse(message.getBody(String));
+            message.setBody([data.a, new HashMap().size(), `${[1, 2].map(x => x * 2)}`].join(' '));
+            return message;
+        }"""
+    assert answer(server, "Globals", code, '{"a": "x"}', file="script/s.js").text == "x 0 2,4"
+    with pytest.raises(AssertionError, match="importClass must be called with a class"):
+        answer(server, "NoClass", "importClass('x')", file="script/n.js")

@@ -149,6 +149,32 @@ def test_user_functions_of_contexts(server):
 
 
 @JVM
+def test_user_functions_of_other_types(server):
+    code = """import com.sap.aii.mapping.api.*
+import com.sap.it.api.mapping.*
+def String price(double d, boolean sign, BigDecimal factor, long n) { (sign ? '+' : '') + String.format('%.1f', d * factor.doubleValue() * n) }
+def void marks(String[] all, Output out) {
+    all.each { out.addValue(it == Output.SUPPRESS ? 'none' : it == 'x' ? Output.SUPPRESS : it) }
+    out.addValue(Output.CC)
+    out.addValue(out.isSuppress(Output.SUPPRESS))
+}
+def String suppressed(String a) { a == 'x' ? '_sUpPresSeD_' : a }
+"""
+    price = func("price", source("/S/i"), const("true"), const("0.5"), const("2"), library="lib")
+    marks = func("marks", func("createIf", func("stringEquals", source("/S/i"), const("a")), keepss="true"), library="lib")
+    cases = {"Price": (price, "<S><i>1.5</i></S>", "<v>+1.5</v>"),
+             "Marks": (func("marks", source("/S/i"), library="lib"), "<S><i>a</i><i>x</i></S>", "<v>a</v>"),
+             "Joined": (func("removeContexts", func("marks", source("/S/i"), library="lib")), "<S><i>a</i><i>x</i></S>", "<v>a</v><v>true</v>"),
+             "Given": (marks, "<S><i>a</i><i>b</i></S>", "<v/><v>none</v>"),
+             "Single": (func("suppressed", source("/S/i"), library="lib"), "<S><i>a</i><i>x</i></S>", "<v>a</v>")}
+    for name, (field, body, want) in cases.items():
+        address = server.run(Flow(f"Types{name}", [mapping()], files={**files(M=mmap(v=field)), "script/lib.gsh": code}))
+        assert server.send(address, body).text.endswith(f"<T>{want}</T>"), name
+    address = server.run(Flow("TypesWrong", [mapping()], files={**files(M=mmap(v=price)), "script/lib.gsh": code}))
+    assert "NumberFormatException" in server.send(address, "<S><i>many</i></S>").text
+
+
+@JVM
 def test_functions_call_functions(server):
     inner = func("twice", source("/S/i"), const("2"), library="lib")
     outer = func("twice", func("concat", inner, const("!"), delimeter=""), const("1"), library="lib")

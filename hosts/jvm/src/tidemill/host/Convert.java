@@ -29,7 +29,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
 /** getBody(Class) and getHeader(name, Class): the table of script-api 3.2. */
-final class Convert {
+public final class Convert {
     private Convert() {
     }
 
@@ -167,6 +167,11 @@ final class Convert {
         } catch (Exception e) {
             throw new TypeConversionException("the body is no XML document: " + e.getMessage(), e);
         }
+    }
+
+    /** The root of a document in a text. */
+    public static Element element(String xml) {
+        return document(xml, "UTF-8").getDocumentElement();
     }
 
     private static String serialise(Node n) {

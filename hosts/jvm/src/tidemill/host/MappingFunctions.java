@@ -2,10 +2,13 @@ package tidemill.host;
 
 import com.sap.it.api.mapping.MappingContext;
 import com.sap.it.api.mapping.Output;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The functions of message mappings, all calls of a stage at once: the body is the batch, and then its results
@@ -14,8 +17,12 @@ import java.util.List;
 final class MappingFunctions {
     /** Instead of the path of a script. */
     static final String PATH = "tidemill:mapping";
-    private static final String SUPPRESSED = "\u0001SUPPRESS\u0001", NIL = "\u0001NIL\u0001";
-    private static final int VALUE = 0, SUPPRESS = 1, CONTEXT_CHANGE = 2, XSI_NIL = 3;
+    private static final String NIL = "\u0001NIL\u0001";
+    private static final int VALUE = 0, SUPPRESSED = 1, CONTEXT_CHANGE = 2, XSI_NIL = 3;
+
+    /** Parameters that are no text, by their letter (src/mapping/user_function.c). */
+    private static final Map<Character, Function<String, Object>> TYPES = Map.of('I', Integer::valueOf, 'L', Long::valueOf, 'F', Float::valueOf,
+        'D', Double::valueOf, 'N', BigDecimal::new, 'B', Boolean::valueOf);
 
     private record Item(int kind, String text) {
     }
@@ -26,12 +33,13 @@ final class MappingFunctions {
         @Override
         public void addValue(Object value) {
             String s = value == null ? "" : value.toString();
-            items.add(s.equals(SUPPRESSED) ? new Item(SUPPRESS, "") : s.equals(NIL) ? new Item(XSI_NIL, "") : new Item(VALUE, s));
+            int kind = s.equals(Output.SUPPRESS) ? SUPPRESSED : s.equals(Output.CC) ? CONTEXT_CHANGE : s.equals(NIL) ? XSI_NIL : VALUE;
+            items.add(new Item(kind, kind == VALUE ? s : ""));
         }
 
         @Override
         public void addSuppress() {
-            items.add(new Item(SUPPRESS, ""));
+            items.add(new Item(SUPPRESSED, ""));
         }
 
         @Override
@@ -51,7 +59,7 @@ final class MappingFunctions {
 
         @Override
         public boolean isSuppress(String value) {
-            return SUPPRESSED.equals(value);
+            return Output.SUPPRESS.equals(value);
         }
 
         @Override
@@ -121,15 +129,14 @@ final class MappingFunctions {
                     args[i] = queues.get(queues.size() - 1);
                 }
                 case 'C' -> args[i] = new Context(message);
-                case 'I' -> {
-                    String s = in.text();
+                case 'S' -> args[i] = in.text();
+                default -> {
                     try {
-                        args[i] = Integer.valueOf(s.trim());
+                        args[i] = TYPES.get(shape.charAt(i)).apply(in.text().trim());
                     } catch (NumberFormatException e) {
                         wrong = "Exception:[" + e.getClass().getName() + ": " + e.getMessage() + "]";
                     }
                 }
-                default -> args[i] = in.text();
             }
         if (wrong == null)
             wrong = call(unit, path, function, args, queues);

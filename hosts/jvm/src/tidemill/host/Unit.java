@@ -65,6 +65,8 @@ final class Unit {
     }
 
     private String problem(Throwable thrown) {
+        if (thrown instanceof NoClassDefFoundError e && String.valueOf(e.getMessage()).startsWith("org/apache/ivy/"))
+            return "@Grab cannot load libraries here: put the jar into the artifact";
         String problem = language == null ? null : language.problem(thrown);
         return problem == null && language4 != null ? language4.problem(thrown) : problem;
     }

@@ -2,6 +2,7 @@ package com.sap.gateway.ip.core.customdev.util;
 
 import javax.xml.namespace.QName;
 import org.w3c.dom.Element;
+import tidemill.host.Convert;
 
 /** A SOAP header block. */
 public class SoapHeader {
@@ -20,6 +21,15 @@ public class SoapHeader {
 
     public SoapHeader(QName name, Element element) {
         this(name, element, false, null, false);
+    }
+
+    /** The header block as text. */
+    public SoapHeader(QName name, String xml, boolean mustUnderstand, String actor) {
+        this(name, Convert.element(xml), mustUnderstand, actor, false);
+    }
+
+    public SoapHeader(QName name, String xml) {
+        this(name, xml, false, null);
     }
 
     public QName getName() {
