@@ -226,6 +226,9 @@ static struct operand eval_call(struct arena *a, const struct expr *x, const str
         if (v[i].kind == NIL)
             return nil();
     }
+    struct number cast;
+    if (x->fn == FN_CAST)
+        return number_cast(v[0].n, x->type, &cast) ? of_number(cast) : nil();
     if (x->fn <= FN_CONCAT)
         return text_function(a, x, v);
     if (x->fn <= FN_SECOND)

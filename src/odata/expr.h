@@ -41,7 +41,8 @@ enum expr_function {
     FN_SECOND,
     FN_ROUND,
     FN_FLOOR,
-    FN_CEILING
+    FN_CEILING,
+    FN_CAST /* of a number to type */
 };
 struct expr {
     enum expr_kind kind;
@@ -52,10 +53,11 @@ struct expr {
     VEC(struct expr *) args;   /* EXPR_CALL */
     enum edm type;             /* EDM_COUNT: the null literal; EDM_COMPLEX: complex or entity */
     bool nullable;             /* may be null */
-    bool entity;               /* EXPR_PATH that ends at a to-one navigation */
-    size_t position;           /* in the source, from 1 */
-    struct value value;        /* EXPR_LITERAL */
-    str text;                  /* source of a literal, path of EXPR_PATH */
+    bool entity; /* EXPR_PATH that ends at a to-one navigation, or nowhere: this entity */
+    const struct model_type *structure; /* of a complex value or an entity */
+    size_t position;                    /* in the source, from 1 */
+    struct value value;                 /* EXPR_LITERAL */
+    str text;                           /* source of a literal, path of EXPR_PATH */
     VEC(const struct model_nav *) navs; /* EXPR_PATH: to-one navigations to pass ... */
     uint16_t slot;                      /* ... to this slot of the last target */
 };
@@ -65,11 +67,12 @@ struct order_item {
 };
 typedef VEC(struct order_item) order_list;
 
-/* Errors (ERR_BAD_REQUEST) say what and at which position. The tree lives in the arena, as does text. */
-bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret,
-                  struct err *e) MUST_USE;
-bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret,
-                   struct err *e) MUST_USE;
+/* Errors (ERR_BAD_REQUEST) say what and at which position. The tree lives in the arena, as does text.
+ * types: those that isof and cast may name; NULL: both are unknown functions. */
+bool filter_parse(struct arena *a, const struct model *types, const struct model_type *t, str text,
+                  struct expr **ret, struct err *e) MUST_USE;
+bool orderby_parse(struct arena *a, const struct model *types, const struct model_type *t, str text,
+                   order_list *ret, struct err *e) MUST_USE;
 
 bool edm_is_number(enum edm t);
 bool edm_is_integer(enum edm t);
@@ -101,6 +104,10 @@ bool lexer_next(struct lexer *l, struct err *e) MUST_USE; /* reads the next one 
 bool bind_binary(struct expr *x, str source, struct err *e) MUST_USE;
 bool bind_unary(struct expr *x, str source, struct err *e) MUST_USE;
 bool bind_call(struct expr *x, str name, str source, struct err *e) MUST_USE;
+/* isof and cast on entities of type t: what *x, the call, comes to takes its place. (filter_types.c) */
+bool is_type_function(str name);
+bool bind_type_call(struct arena *a, const struct model *types, const struct model_type *t,
+                    struct expr **x, str source, struct err *e) MUST_USE;
 const char *expr_type_name(const struct expr *x);
 extern const char *const expr_op_names[];
 #endif

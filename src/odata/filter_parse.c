@@ -5,6 +5,7 @@
 struct parser {
     struct lexer lex;
     struct arena *a;
+    const struct model *types;
     const struct model_type *type;
     size_t nodes, depth;
 };
@@ -58,6 +59,88 @@ static bool parse_literal(struct parser *p, struct token t, struct expr **ret, s
     return true;
 }
 
+/* One name of a path. t: where to look it up, set to where the next one is looked up. base: slot of
+ * the complex value that is open. */
+static bool bind_name(struct parser *p, struct expr *x, str name, const struct model_type **t,
+                      struct err *e)
+{
+    const struct model_property *prop = *t ? model_property_named(*t, name) : NULL;
+    const struct model_nav *nav = *t && !prop && !(*t)->complex ? model_nav_named(*t, name) : NULL;
+    if (nav && !nav->many) {
+        vec_add(p->a, &x->navs, nav);
+        *t = nav->target;
+        x->entity = x->nullable = true;
+        x->type = EDM_COMPLEX;
+        x->structure = nav->target;
+        x->slot = 0;
+        return true;
+    }
+    if (!prop && !nav)
+        return err_set(e, ERR_BAD_REQUEST,
+                       "No property \"" STR_FMT "\" exists in type \"" STR_FMT
+                       "\" at position %zu in \"" STR_FMT "\".",
+                       STR_ARG(str_sub(name, 0, 80)), STR_ARG(*t ? (*t)->qualified : STR("Edm")),
+                       x->position, STR_ARG(source(p)));
+    if (nav)
+        return err_set(e, ERR_BAD_REQUEST,
+                       "The navigation \"" STR_FMT "\" leads to many at position %zu in \"" STR_FMT
+                       "\".",
+                       STR_ARG(name), x->position, STR_ARG(source(p)));
+    x->entity = false;
+    x->type = prop->type;
+    x->nullable |= prop->nullable;
+    x->slot = (uint16_t)(x->slot + prop->slot);
+    *t = x->structure = prop->complex;
+    return true;
+}
+
+/* The names behind x. */
+static bool parse_path_rest(struct parser *p, struct expr *x, const struct model_type *t,
+                            struct err *e)
+{
+    size_t end = p->lex.now.at;
+    while (p->lex.now.kind == TOKEN_SLASH) {
+        if (!lexer_next(&p->lex, e))
+            return false;
+        struct token name = p->lex.now;
+        end = name.at + name.text.n;
+        if (name.kind != TOKEN_WORD)
+            return expected_expression(p, e);
+        if (!lexer_next(&p->lex, e) || !bind_name(p, x, name.text, &t, e))
+            return false;
+    }
+    x->text = str_sub(p->lex.s, x->position - 1, end);
+    return true;
+}
+
+static bool parse_path(struct parser *p, struct token name, struct expr **ret, struct err *e)
+{
+    struct expr *x;
+    const struct model_type *t = p->type;
+    if (!node(p, EXPR_PATH, name.at, &x, e) || !bind_name(p, x, name.text, &t, e))
+        return false;
+    *ret = x;
+    if (p->lex.now.kind == TOKEN_SLASH)
+        return parse_path_rest(p, x, t, e);
+    x->text = name.text;
+    return true;
+}
+
+/* cast('NS.T')/Name: the names are checked, and of null they are null. */
+static bool parse_behind_cast(struct parser *p, struct expr *x, struct err *e)
+{
+    if (p->lex.now.kind != TOKEN_SLASH || !x->structure)
+        return true;
+    if (!parse_path_rest(p, x, x->structure, e))
+        return false;
+    if (x->kind == EXPR_LITERAL) {
+        x->type = EDM_COUNT;
+        x->entity = false;
+        x->navs.n = 0;
+    }
+    return true;
+}
+
 static bool parse_call(struct parser *p, struct token name, struct expr **ret, struct err *e)
 {
     struct expr *x, *arg;
@@ -79,62 +162,13 @@ static bool parse_call(struct parser *p, struct token name, struct expr **ret, s
         return err_set(e, ERR_BAD_REQUEST,
                        "\")\" or \",\" expected after position %zu in \"" STR_FMT "\".", open,
                        STR_ARG(source(p)));
-    *ret = x;
-    return lexer_next(&p->lex, e) && bind_call(x, name.text, p->lex.s, e);
-}
-
-/* One name of a path. t: where to look it up, set to where the next one is looked up. base: slot of
- * the complex value that is open. */
-static bool bind_name(struct parser *p, struct expr *x, str name, const struct model_type **t,
-                      struct err *e)
-{
-    const struct model_property *prop = *t ? model_property_named(*t, name) : NULL;
-    const struct model_nav *nav = *t && !prop && !(*t)->complex ? model_nav_named(*t, name) : NULL;
-    if (nav && !nav->many) {
-        vec_add(p->a, &x->navs, nav);
-        *t = nav->target;
-        x->entity = x->nullable = true;
-        x->type = EDM_COMPLEX;
-        x->slot = 0;
-        return true;
-    }
-    if (!prop && !nav)
-        return err_set(e, ERR_BAD_REQUEST,
-                       "No property \"" STR_FMT "\" exists in type \"" STR_FMT
-                       "\" at position %zu in \"" STR_FMT "\".",
-                       STR_ARG(str_sub(name, 0, 80)), STR_ARG(*t ? (*t)->qualified : STR("Edm")),
-                       x->position, STR_ARG(source(p)));
-    if (nav)
-        return err_set(e, ERR_BAD_REQUEST,
-                       "The navigation \"" STR_FMT "\" leads to many at position %zu in \"" STR_FMT
-                       "\".",
-                       STR_ARG(name), x->position, STR_ARG(source(p)));
-    x->entity = false;
-    x->type = prop->type;
-    x->nullable |= prop->nullable;
-    x->slot = (uint16_t)(x->slot + prop->slot);
-    *t = prop->complex;
-    return true;
-}
-
-static bool parse_path(struct parser *p, struct token name, struct expr **ret, struct err *e)
-{
-    struct expr *x;
-    const struct model_type *t = p->type;
-    if (!node(p, EXPR_PATH, name.at, &x, e) || !bind_name(p, x, name.text, &t, e))
+    if (!lexer_next(&p->lex, e))
         return false;
-    while (p->lex.now.kind == TOKEN_SLASH) {
-        if (!lexer_next(&p->lex, e))
-            return false;
-        name = p->lex.now;
-        if (name.kind != TOKEN_WORD)
-            return expected_expression(p, e);
-        if (!lexer_next(&p->lex, e) || !bind_name(p, x, name.text, &t, e))
-            return false;
-    }
-    x->text = str_sub(p->lex.s, x->position - 1, name.at + name.text.n);
+    bool ok = p->types && is_type_function(name.text)
+                  ? bind_type_call(p->a, p->types, p->type, &x, p->lex.s, e)
+                  : bind_call(x, name.text, p->lex.s, e);
     *ret = x;
-    return true;
+    return ok && parse_behind_cast(p, x, e);
 }
 
 static bool parse_parenthesis(struct parser *p, struct expr **ret, struct err *e)
@@ -223,10 +257,10 @@ static bool parse_level(struct parser *p, size_t level, struct expr **ret, struc
     return true;
 }
 
-bool filter_parse(struct arena *a, const struct model_type *t, str text, struct expr **ret,
-                  struct err *e)
+bool filter_parse(struct arena *a, const struct model *types, const struct model_type *t, str text,
+                  struct expr **ret, struct err *e)
 {
-    struct parser p = {.lex = {.s = text}, .a = a, .type = t};
+    struct parser p = {.lex = {.s = text}, .a = a, .types = types, .type = t};
     if (!lexer_next(&p.lex, e) || !parse_level(&p, 0, ret, e))
         return false;
     if (p.lex.now.kind != TOKEN_END)
@@ -257,10 +291,10 @@ static bool parse_direction(struct parser *p, bool *ret, struct err *e)
     return lexer_next(&p->lex, e);
 }
 
-bool orderby_parse(struct arena *a, const struct model_type *t, str text, order_list *ret,
-                   struct err *e)
+bool orderby_parse(struct arena *a, const struct model *types, const struct model_type *t, str text,
+                   order_list *ret, struct err *e)
 {
-    struct parser p = {.lex = {.s = text}, .a = a, .type = t};
+    struct parser p = {.lex = {.s = text}, .a = a, .types = types, .type = t};
     do {
         struct order_item item;
         if (!lexer_next(&p.lex, e) || !parse_level(&p, 0, &item.expr, e) ||

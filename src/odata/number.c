@@ -175,3 +175,32 @@ int64_t number_to_int(struct number a)
     }
     return v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : (int64_t)v;
 }
+
+/* Largest value and its counterpart; 0: no integer. */
+static int64_t most_of(enum edm t)
+{
+    return t == EDM_BYTE    ? UINT8_MAX
+           : t == EDM_SBYTE ? INT8_MAX
+           : t == EDM_INT16 ? INT16_MAX
+           : t == EDM_INT32 ? INT32_MAX
+           : t == EDM_INT64 ? INT64_MAX
+                            : 0;
+}
+
+bool number_cast(struct number a, enum edm t, struct number *ret)
+{
+    int64_t most = most_of(t);
+    struct number whole = number_of_int(number_to_int(a));
+    *ret = a;
+    if (t == EDM_SINGLE || t == EDM_DOUBLE)
+        *ret = number_of_double(t == EDM_SINGLE ? (float)to_double(a) : to_double(a));
+    if (!most)
+        return t != EDM_DECIMAL || a.exact || isfinite(a.d);
+    if (!a.exact && !(fabs(a.d) < 9223372036854775808.0))
+        return false;
+    *ret = whole;
+    struct number lost = number_subtract(a, whole); /* more than a fraction: it was clamped */
+    return whole.m <= most && whole.m >= (t == EDM_BYTE ? 0 : -(int128)most - 1) &&
+           number_compare(lost, number_of_int(1)) < 0 &&
+           number_compare(lost, number_of_int(-1)) == 1;
+}

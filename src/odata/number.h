@@ -25,5 +25,7 @@ bool number_divide(struct number a, struct number b, bool truncate, struct numbe
 bool number_modulo(struct number a, struct number b, struct number *ret) MUST_USE;
 enum number_rounding { NUMBER_ROUND, NUMBER_FLOOR, NUMBER_CEILING };
 struct number number_round(struct number a, enum number_rounding how);
+/* As a value of that numeric type has it: whole numbers are truncated. false: it has no place there. */
+bool number_cast(struct number a, enum edm t, struct number *ret) MUST_USE;
 int64_t number_to_int(struct number a); /* truncated, clamped */
 #endif

@@ -419,7 +419,9 @@ static bool prepare(struct odata_request *rq, const struct action **ret, struct 
     if (!check_operation(rq, *ret, e) || !check_role(rq, e) || !no_options_on_writes(rq, e) ||
         !one_navigation_on_writes(rq, e))
         return false;
-    return options_bind(rq->arena, &rq->uri, &rq->options, e);
+    const struct odata_service *s = rq->service;
+    return options_bind(rq->arena, s->config.type_functions ? s->model : NULL, &rq->uri,
+                        &rq->options, e);
 }
 
 /* ---- running ---- */

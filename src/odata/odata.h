@@ -167,6 +167,7 @@ struct odata_config {
      * err_id that a hook gave), 501 for operations that a set does not serve, $metadata whatever
      * Accept says. */
     bool gateway;
+    bool type_functions; /* isof and cast in $filter and $orderby, which neither of the two knows */
     bool (*has_role)(const void *user, str role); /* NULL: every role */
     /* Writes and functions run there; ctx as above. NULL: on the calling thread (tests). */
     void (*run_blocking)(void *ctx, void (*fn)(void *), void *arg);

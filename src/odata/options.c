@@ -270,7 +270,8 @@ static bool bind_pick(struct arena *a, const struct model_type *t, struct option
            each_path(a, t, o->pick, expand, e, expand_path);
 }
 
-bool options_bind(struct arena *a, const struct uri *u, struct options *o, struct err *e)
+bool options_bind(struct arena *a, const struct model *types, const struct uri *u,
+                  struct options *o, struct err *e)
 {
     const struct model_type *t = u->function ? u->function->returns_type : u->type;
     str filter = o->raw[OPTION_FILTER], orderby = o->raw[OPTION_ORDERBY];
@@ -280,9 +281,9 @@ bool options_bind(struct arena *a, const struct uri *u, struct options *o, struc
         return false;
     if (!t || t->complex)
         return true;
-    if (filter.p && !filter_parse(a, t, filter, &o->filter, e))
+    if (filter.p && !filter_parse(a, types, t, filter, &o->filter, e))
         return false;
-    if (orderby.p && !orderby_parse(a, t, orderby, &o->orderby, e))
+    if (orderby.p && !orderby_parse(a, types, t, orderby, &o->orderby, e))
         return false;
     return bind_inlinecount(o, e) && bind_pick(a, t, o, e);
 }

@@ -41,8 +41,9 @@ extern const char *const option_names[]; /* "$format" .. */
 
 /* Splits and decodes. Unknown '$' names, empty values and repetitions are ERR_BAD_REQUEST. */
 bool options_split(struct arena *a, str query, struct options *ret, struct err *e) MUST_USE;
-/* Checks which are legal for u, and parses them. */
-bool options_bind(struct arena *a, const struct uri *u, struct options *o, struct err *e) MUST_USE;
+/* Checks which are legal for u, and parses them. types: as for filter_parse. */
+bool options_bind(struct arena *a, const struct model *types, const struct uri *u,
+                  struct options *o, struct err *e) MUST_USE;
 /* The raw query with skip, skiptoken and top replaced: "$filter=..&$top=5&$skiptoken=token" */
 str options_next(struct arena *a, str query, int64_t top, str token);
 #endif

@@ -291,11 +291,28 @@ def test_functions(mock):
 
 
 # ---- what is missing is named ----
-def test_functions_of_types_are_unknown(mock):
-    """As in Olingo and the Gateway: 400 with the name."""
-    for name, call in (("isof", "isof('SHOP.Order')"), ("isof", "isof(Id,'Edm.Int32')"), ("cast", "cast(Id,'Edm.Int64') eq 1L")):
-        answer = mock.get(f"Orders?$filter={call}")
-        assert answer.status == 400 and f'Unknown function "{name}"' in answer.error["message"]["value"]
+def test_functions_of_types(mock):
+    mock.reset()
+    every, none = list(range(1, 13)), []
+    for condition, expected in (
+            ("isof('SHOP.Order')", every), ("isof('SHOP.Item')", none), ("not isof('SHOP.Customer')", every),
+            ("isof(Id,'Edm.Int32')", every), ("isof(Id,'Edm.Int64')", none), ("isof(Total,'Edm.Decimal') and Id le 2", [1, 2]),
+            ("isof(Customer,'SHOP.Customer') and Id eq 3", [3]), ("isof(ShipTo,'SHOP.Address') and Id eq 3", [3]), ("isof(null,'Edm.String')", none),
+            ("cast(Id,'Edm.Int64') eq 4L", [4]), ("cast(Total,'Edm.Int32') eq 4", [4]), ("cast(Total,'Edm.Double') eq 4.5d", [4]),
+            ("cast(Id,'Edm.Decimal') div 4 eq 2.5M", [10]), ("cast(Id mul 100,'Edm.Byte') gt 0", [1, 2]), ("cast(null,'Edm.Int32') eq null and Id eq 1", [1]),
+            ("cast('SHOP.Order')/Id eq 5", [5]), ("cast('SHOP.Order')/Customer/Name eq 'Ann %26 Co' and Id eq 5", [5]), ("cast('SHOP.Order') ne null and Id lt 2", [1]),
+            ("cast(Customer,'SHOP.Customer')/Country eq 'DE' and Id eq 5", [5]), ("cast(ShipTo,'SHOP.Address')/City eq 'Berlin' and Id eq 6", [6])):
+        got, path = [], f"Orders?$filter={condition}"
+        while path:
+            page = mock.get(path)
+            assert page.status == 200, (condition, page)
+            got += [o["Id"] for o in page.results]
+            path = page.d["__next"].split(mock.root + "/")[-1] if "__next" in page.d else None
+        assert got == expected, condition
+    assert mock.get("Orders?$orderby=cast(Id,'Edm.Double') desc&$top=1").results[0]["Id"] == 12
+    for bad in ("isof('SHOP.Nope')", "isof()", "isof(Id)", "isof(Id,Id)", "isof(Id,'Edm.Int32',1)", "cast(Id,'Edm.Int64')", "cast(Id,'Edm.Guid') eq null",
+                "cast('SHOP.Item') eq null", "cast('SHOP.Order')/Nope eq 1", "cast(Id,'Edm.Int64')/Nope eq 1", "isof(Items,'SHOP.Item')"):
+        assert mock.get(f"Orders?$filter={bad}").status == 400, bad
 
 
 MANY = EDMX.replace('<End Type="Self.Customer" Multiplicity="0..1" Role="c"/>', '<End Type="Self.Customer" Multiplicity="*" Role="c"/>')
@@ -452,6 +469,7 @@ def test_gateway(tmp_path_factory):
         assert m.get("Orders", Authorization=basic("dev", "dev")).status == 200
         assert m.get("Orders(1)/$links/Items").d["results"]
         assert "innererror" in m.get("Orders(999)").error
+        assert 'Unknown function "isof"' in m.get("Orders?$filter=isof('SHOP.Order')").error["message"]["value"]
     finally:
         m.close()
 

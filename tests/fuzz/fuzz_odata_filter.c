@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     order_list order = {0};
     if (!utf8_valid(s))
         return 0;
-    if (filter_parse(a, t, s, &x, &e)) {
+    if (filter_parse(a, fuzz_model(), t, s, &x, &e)) {
         struct entity *en = entity_new(a, t);
         assert(x->type == EDM_BOOLEAN);
         plan(a, x);
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         entity_set(en, "D", VALUE_INT(-1));
         (void)eval_filter(a, x, en);
     }
-    if (orderby_parse(a, t, s, &order, &e))
+    if (orderby_parse(a, fuzz_model(), t, s, &order, &e))
         assert(order.n > 0);
     return 0;
 }

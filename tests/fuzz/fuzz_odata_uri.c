@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         assert(ok && same.kind == URI_ENTITY);
         (void)ok;
     }
-    if (options_split(a, s, &o, &e) && options_bind(a, &u, &o, &e))
+    if (options_split(a, s, &o, &e) && options_bind(a, fuzz_model(), &u, &o, &e))
         assert(o.pick);
     return 0;
 }

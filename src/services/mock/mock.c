@@ -25,6 +25,7 @@ static bool open_service(struct mock *m, struct err *e)
         .ctx = m,
         .page_size = m->config.page_size,
         .gateway = m->config.basis == MOCK_GATEWAY,
+        .type_functions = m->config.basis != MOCK_GATEWAY,
         .run_blocking = run_blocking,
         .answered = m->config.record.p ? record_answer : NULL,
     };

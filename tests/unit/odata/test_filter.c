@@ -150,13 +150,52 @@ static void test_trees(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct expr *x = NULL;
         AUTO(buf) struct buf out = BUF(10000);
-        if (filter_parse(a, model_type_named(m, STR("Book")), str_of(rows[i].text), &x, &e) !=
+        if (filter_parse(a, NULL, model_type_named(m, STR("Book")), str_of(rows[i].text), &x, &e) !=
             (rows[i].tree != NULL))
             fail_msg("%s: %s", rows[i].text, rows[i].tree ? e.msg : "accepted");
         if (!rows[i].tree)
             continue;
         print(&out, x);
         assert_str(buf_str(&out), rows[i].tree);
+    }
+    model_free(m);
+}
+
+/* Types are known when a filter is read. */
+static void test_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *tree;
+    } rows[] = {
+        {"isof('LIB.Book')",                "[\"lit\",\"Edm.Boolean\",\"true\"]"                   },
+        {"isof('LIB.Author')",              "[\"lit\",\"Edm.Boolean\",\"false\"]"                  },
+        {"isof(Pages,'Edm.Int32')",         "[\"lit\",\"Edm.Boolean\",\"true\"]"                   },
+        {"isof(Title,'Edm.String')",        "[\"ne\",[\"prop\",\"Title\"],[\"lit\",\"null\",null]]"},
+        {"cast(Title,'Edm.String') eq 'a'",
+         "[\"eq\",[\"prop\",\"Title\"],[\"lit\",\"Edm.String\",\"a\"]]"                            },
+        {"cast(Pages,'Edm.Double') gt 1",
+         "[\"gt\",[\"call\",\"cast\",[\"prop\",\"Pages\"]],[\"lit\",\"int\",\"1\"]]"               },
+        {"cast(Title,'Edm.Int32') eq 1",    NULL                                                   },
+        {"cast('LIB.Author') eq null",      NULL                                                   },
+        {"isof('LIB.Nope')",                NULL                                                   },
+    };
+    struct err e;
+    struct model *m;
+    AUTO(arena) struct arena *a = arena_new();
+    assert_true(model_load(str_of(library_edmx), &m, &e));
+    const struct model_type *t = model_type_named(m, STR("Book"));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct expr *x = NULL;
+        AUTO(buf) struct buf out = BUF(10000);
+        if (filter_parse(a, m, t, str_of(rows[i].text), &x, &e) != (rows[i].tree != NULL))
+            fail_msg("%s: %s", rows[i].text, rows[i].tree ? e.msg : "accepted");
+        if (rows[i].tree) {
+            print(&out, x);
+            assert_str(buf_str(&out), rows[i].tree);
+        }
+        assert_false(filter_parse(a, NULL, t, str_of(rows[i].text), &x, &e));
+        assert_non_null(strstr(e.msg, "Unknown function"));
     }
     model_free(m);
 }
@@ -176,9 +215,9 @@ static void test_limits(void **state)
     }
     buf_addz(&wide, "Rare");
     const struct model_type *t = model_type_named(m, STR("Book"));
-    assert_false(filter_parse(a, t, buf_str(&deep), &x, &e));
+    assert_false(filter_parse(a, NULL, t, buf_str(&deep), &x, &e));
     assert_string_equal(e.msg, "The expression is nested deeper than 100.");
-    assert_false(filter_parse(a, t, buf_str(&wide), &x, &e));
+    assert_false(filter_parse(a, NULL, t, buf_str(&wide), &x, &e));
     assert_string_equal(e.msg, "The expression has more than 1000 parts.");
     model_free(m);
 }
@@ -190,7 +229,8 @@ static int run_vector(struct arena *a, const struct model *m, const struct jr *v
     AUTO(buf) struct buf got = BUF(1 << 16), want = BUF(1 << 16);
     struct jw w;
     bool good = str_eqz(jr_text(v, "parse"), "ok");
-    bool ok = filter_parse(a, model_type_named(m, jr_text(v, "type")), jr_text(v, "expr"), &x, &e);
+    bool ok =
+        filter_parse(a, NULL, model_type_named(m, jr_text(v, "type")), jr_text(v, "expr"), &x, &e);
     const struct jr *tree = jr_get(v, "tree");
     if (ok && good && tree) {
         print(&got, x);
@@ -243,6 +283,7 @@ int main(void)
     xml_setup();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_types),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_vectors),
     };
