@@ -102,6 +102,25 @@ bool load_primitive(const struct loader *l, str type, enum edm *ret)
            *ret != EDM_COMPLEX;
 }
 
+/* Paths of other namespaces stay in the content only. */
+static void load_feed(struct loader *l, const struct xml_node *n, struct model_property *p)
+{
+    str path = arena_str(l->a, xml_attr_ns(n, MODEL_M, "FC_TargetPath"));
+    if (!str_starts(path, STR("Syndication")))
+        return;
+    p->feed_path = path;
+    p->feed_only = !load_flag(xml_attr_ns(n, MODEL_M, "FC_KeepInContent"), true);
+}
+
+/* Databases' own expressions ("getdate()") stand there, too: they are none of ours. */
+static void load_default(struct loader *l, const struct xml_node *n, struct model_property *p)
+{
+    str text = load_attr(l, n, "DefaultValue");
+    struct err ignored;
+    if (text.p && !p->complex && !edm_parse_text(l->a, p->type, text, &p->initial, &ignored))
+        p->initial = VALUE_NULL;
+}
+
 bool load_property(struct loader *l, const struct xml_node *n, struct model_property *p,
                    struct err *e)
 {
@@ -127,6 +146,8 @@ bool load_property(struct loader *l, const struct xml_node *n, struct model_prop
         return load_fail(e, n, "Precision: no number");
     if (!number(xml_attr(n, "Scale"), &p->scale))
         return load_fail(e, n, "Scale: no number");
+    load_default(l, n, p);
+    load_feed(l, n, p);
     p->column = load_tm(l, n, "column");
     if (!p->column.p)
         p->column = name_snake(l->a, p->name);
@@ -145,6 +166,7 @@ static bool add_property(struct loader *l, struct model_type *t, struct model_pr
         return load_too_large(e, n, "too many properties");
     p.slot = (uint16_t)t->slots.n;
     p.slots = (uint16_t)slots;
+    t->in_feeds |= p.feed_path.p != NULL;
     vec_add(l->a, &t->properties, p);
     const struct model_property *kept = &t->properties.at[t->properties.n - 1];
     if (!p.complex)

@@ -17,7 +17,10 @@ struct model_property {
     bool nullable, is_key, concurrency;
     unsigned max_length; /* 0: none */
     unsigned precision, scale;
+    struct value initial; /* DefaultValue, or null */
     str column;     /* tm:column; defaults to the name in snake case; a prefix for complex ones */
+    str feed_path;  /* m:FC_TargetPath="SyndicationTitle": its element in Atom; STR_NONE: none */
+    bool feed_only; /* m:FC_KeepInContent="false": there and not in the content */
     bool read_only; /* tm:readonly: ignored in bodies */
     bool hidden;    /* tm:hidden: always written as null (secrets) */
     uint16_t slot, slots; /* its values within those of the type that declares it */
@@ -56,6 +59,7 @@ struct model_type {
     str name, qualified;
     const struct model_type *base;
     bool complex, abstract, has_stream;
+    bool in_feeds;                         /* some property has a feed_path */
     VEC(struct model_property) properties; /* inherited ones first */
     VEC(struct model_nav) navs;
     VEC(uint16_t) keys; /* indexes into properties */
@@ -79,6 +83,7 @@ struct model_set {
     str hook;                                        /* tm:hook, or STR_NONE */
     int status_create, status_update, status_delete; /* tm:status="201 204 204" */
     unsigned page;                                   /* tm:page: rows per answer; 0: the server's */
+    bool searchable;                                 /* sap:searchable */
     bool in_service_document;                        /* tm:listed="false" takes it out */
     uint16_t index;                                  /* its place in model.sets */
 };

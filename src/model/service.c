@@ -107,6 +107,7 @@ static bool load_set_service(struct loader *l, struct model_set *s, const struct
     s->read_role = load_tm(l, n, "read");
     s->write_role = load_tm(l, n, "write");
     s->hook = load_tm(l, n, "hook");
+    s->searchable = load_flag(xml_attr_ns(n, MODEL_SAP, "searchable"), false);
     s->in_service_document = load_flag(xml_attr_ns(n, MODEL_TM, "listed"), true);
     int64_t rows = 0;
     if (page.p && (!str_to_i64(page, &rows) || rows < 1 || rows > 1000000))

@@ -1,6 +1,7 @@
 /* Entities, properties and links from Atom and plain XML (odata-v2.md 5): properties inside content or
  * beside it, in any order; what is not of our namespaces is passed over, an unknown property is not. */
 #include "format/xml.h"
+#include "odata/feed.h"
 #include "odata/write.h"
 
 #define DATA "http://schemas.microsoft.com/ado/2007/08/dataservices"
@@ -139,7 +140,7 @@ static bool read_entry(struct reader *r, const struct model_type *t, const struc
             return false;
     }
     r->depth--;
-    return true;
+    return feed_read(r->a, entry, en, e);
 }
 
 /* ---- whole bodies ---- */

@@ -8,6 +8,7 @@ struct reader {
     struct arena *a;
     const struct model *m;
     unsigned depth;
+    bool owner; /* the service's own values: lengths and precisions are not checked */
 };
 
 static bool read_object(struct reader *r, const struct model_type *t, const struct jr *object,
@@ -106,7 +107,9 @@ static bool read_value(struct reader *r, const struct model_property *p, const s
                                    : v->kind == JR_NUMBER && takes_number(p->type);
     if (!ok)
         return bad_value(p, e);
-    return body_text(r->a, p, v->s, ret, e);
+    struct model_property free = *p;
+    free.max_length = free.precision = 0;
+    return body_text(r->a, r->owner ? &free : p, v->s, ret, e);
 }
 
 static bool read_property(struct reader *r, const struct model_property *p, size_t slot,
@@ -237,7 +240,7 @@ bool json_entity(struct arena *a, const struct model *m, const struct model_type
 bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_type *t,
                           const struct jr *object, struct entity **ret, struct err *e)
 {
-    struct reader r = {.a = a, .m = s->model};
+    struct reader r = {.a = a, .m = s->model, .owner = true};
     struct entity *en = entity_new(a, t);
     en->given = arena_new_array(a, bool, t->slots.n + 1);
     if (object->kind != JR_OBJECT)

@@ -144,7 +144,8 @@ bool negotiate(struct odata_request *rq, enum answer_kind kind, struct err *e)
     struct range ranges[MAX_RANGES];
     size_t n;
     str accept = http_header(&rq->http->headers, "Accept");
-    if (rq->options.raw[OPTION_FORMAT].p && kind != ANSWER_METADATA)
+    bool named = rq->options.raw[OPTION_FORMAT].p;
+    if (named && (kind != ANSWER_METADATA || str_eqz(rq->options.raw[OPTION_FORMAT], "xml")))
         return by_format(rq, of, e);
     if (kind == ANSWER_METADATA && rq->service->config.gateway) {
         choose(rq, of);

@@ -136,7 +136,7 @@ bool odata_media_get(struct store *s, struct arena *a, const struct entity *key,
 /* ---- the service ---- */
 struct odata_service;
 /* An entity, or a complex value, from a JSON object as bodies have it, nested and bound entities
- * included. */
+ * included. It is the service's own: MaxLength, Precision and Scale are not checked. */
 bool odata_entity_of_json(struct odata_service *s, struct arena *a, const struct model_type *t,
                           const struct jr *object, struct entity **ret, struct err *e) MUST_USE;
 /* A primitive value as bodies have it. */

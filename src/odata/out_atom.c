@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/time.h"
 #include "format/xml.h"
+#include "odata/feed.h"
 #include "odata/out.h"
 
 #define DATA "http://schemas.microsoft.com/ado/2007/08/dataservices"
@@ -55,7 +56,7 @@ static void write_properties(struct odata_request *rq, const struct entity *en,
 {
     buf_addz(rq->out, "<m:properties>");
     for (size_t i = 0; i < en->type->properties.n; i++)
-        if (picked(pick, i))
+        if (picked(pick, i) && !en->type->properties.at[i].feed_only)
             write_property(rq, &en->type->properties.at[i],
                            en->values + en->type->properties.at[i].slot, "d:", "");
     buf_addz(rq->out, "</m:properties>");
@@ -147,13 +148,22 @@ static void write_entry(struct odata_request *rq, const struct set_info *set,
     AUTO(buf) struct buf b = BUF(1 << 20);
     write_entity_path(&b, set->set, en);
     str path = arena_str(rq->arena, buf_str(&b));
+    str title = set->set->uri_name, updated = STR_NONE;
+    if (t->in_feeds) {
+        title = feed_text(rq, en, "SyndicationTitle");
+        updated = feed_text(rq, en, "SyndicationUpdated");
+    }
+    if (!updated.p)
+        updated = time_iso(rq->arena, time_now_ms(), false);
     buf_addf(rq->out,
              "<id>" STR_FMT STR_FMT "</id><title type=\"text\">" STR_FMT "</title><updated>" STR_FMT
-             "</updated><category term=\"" STR_FMT "\" scheme=\"" DATA
-             "/scheme\"/><link href=\"" STR_FMT "\" rel=\"edit\" title=\"" STR_FMT "\"/>",
-             STR_ARG(rq->base), STR_ARG(path), STR_ARG(set->set->name),
-             STR_ARG(time_iso(rq->arena, time_now_ms(), false)), STR_ARG(t->qualified),
-             STR_ARG(path), STR_ARG(t->name));
+             "</updated>",
+             STR_ARG(rq->base), STR_ARG(path), STR_ARG(title), STR_ARG(updated));
+    feed_elements(rq, en);
+    buf_addf(rq->out,
+             "<category term=\"" STR_FMT "\" scheme=\"" DATA "/scheme\"/><link href=\"" STR_FMT
+             "\" rel=\"edit\" title=\"" STR_FMT "\"/>",
+             STR_ARG(t->qualified), STR_ARG(path), STR_ARG(t->name));
     if (t->has_stream)
         write_media(rq, en, path, true);
     for (size_t i = 0; i < t->navs.n; i++) {

@@ -120,3 +120,62 @@ def test_mistakes_are_said(serve):
     text = m.errors()
     assert "Property 'Where': Type: unknown type 'Edm.GeographyPoint'; left out" in text
     assert "EntitySet 'Gone': EntityType: unknown type 'N.Missing'; left out" in text
+
+
+def test_what_a_body_leaves_out(serve):
+    rest = "".join(prop("N" + t, t, 'Nullable="false"') for t in PRIMITIVES)
+    m = serve(document(entity("T", ["Id"], prop("Id") + rest + prop("Level", "Int32", 'DefaultValue="7"') + prop("Odd", "DateTime", 'DefaultValue="getdate()"')),
+                       {"Ts": "T"}))
+    row = m.call("POST", "Ts", {"Id": "x"}).d
+    assert all(row["N" + t] is not None for t in PRIMITIVES), row
+    assert (row["NString"], row["NInt32"], row["NInt64"], row["NBoolean"], row["Level"], row["Odd"]) == ("", 0, "0", False, 7, None)
+    assert m.get("Ts('x')").d == row
+    assert m.call("MERGE", "Ts('nobody')", {}).status == 404
+
+
+def test_data_of_many_tools(serve, tmp_path):
+    """Mock data folders of UI5 and answers that were saved: the same values in other forms."""
+    rows = [{"Id": 1, "Flag": "X", "Small": "-5", "Big": 7, "Price": 1.5, "Uuid": "0050569ABCDE1ED7A1B2C3D4E5F60718", "On": "2015-02-10",
+             "At": "2015-02-10T10:00:00", "Time": "10:30:00", "Zzz": 1, "__metadata": {"uri": "x"}},
+            {"Id": "2", "Flag": "", "On": "2015-02-10T00:00:00.000Z", "At": 1420070400000, "Time": {"ms": 37800000, "__edmType": "Edm.Time"}, "Small": ""},
+            {"Id": "3", "Flag": None, "On": "/Date(1420070400000+0000)/", "Small": None, "Long": "longer than it may be"}]
+    folder = tmp_path / "mockdata"
+    folder.mkdir()
+    (folder / "Ts.json").write_text(json.dumps(rows))
+    (folder / "Us.json").write_text(json.dumps({"d": {"__metadata": {}, "Id": "only"}}))
+    (folder / "Elsewhere.json").write_text("{}")
+    m = serve(document(entity("T", ["Id"], prop("Id") + prop("Flag", "Boolean", 'Nullable="false"') + prop("Small", "Int16") + prop("Big", "Int64")
+                              + prop("Price", "Decimal") + prop("Uuid", "Guid") + prop("On", "DateTime") + prop("At", "DateTimeOffset") + prop("Time", "Time")
+                              + prop("Long", more='MaxLength="5"')) + entity("U", ["Id"], prop("Id")), {"Ts": "T", "Us": "U"}), "--data", folder)
+    one, two, three = m.get("Ts").results
+    assert (one["Id"], one["Flag"], one["Small"], one["Big"], one["Price"]) == ("1", True, -5, "7", "1.5")
+    assert one["Uuid"] == "0050569a-bcde-1ed7-a1b2-c3d4e5f60718"
+    assert (one["On"], one["At"], one["Time"]) == ("/Date(1423526400000)/", "/Date(1423562400000)/", "PT10H30M0S")
+    assert (two["Flag"], two["On"], two["At"], two["Time"], two["Small"]) == (False, one["On"], "/Date(1420070400000)/", one["Time"], None)
+    assert (three["Flag"], three["On"], three["Long"]) == (False, two["At"], "longer than it may be")
+    assert m.get("Us('only')").status == 200
+    assert "Elsewhere.json: no set of that name" in m.errors() and "T: no property 'Zzz'" in m.errors()
+
+
+def test_search(serve):
+    edmx = document(entity("T", ["Id"], prop("Id") + prop("A") + prop("B")), {"Ts": "T", "Plain": "T"}).replace('Name="Ts"', 'Name="Ts" sap:searchable="true"')
+    m = serve(edmx, data={"Ts": [{"Id": "1", "A": "Red lamp"}, {"Id": "2", "B": "lamplight"}, {"Id": "3", "A": "chair"}]})
+    assert [r["Id"] for r in m.get("Ts?search=LAMP&$filter=Id ne '2'").results] == ["1"]
+    assert m.get("Ts/$count?search=lamp").text == "2"
+    assert m.get("Plain/$count?search=lamp").text == "3"  # it does not say that it can be searched
+
+
+def test_elements_of_feeds(serve):
+    m = serve(document(entity("P", ["Id"], prop("Id", "Int32", 'Nullable="false"')
+                              + prop("Name", more='m:FC_TargetPath="SyndicationTitle" m:FC_KeepInContent="false"')
+                              + prop("Text", more='m:FC_TargetPath="SyndicationSummary" m:FC_KeepInContent="false"')
+                              + prop("By", more='m:FC_TargetPath="SyndicationAuthorName" m:FC_KeepInContent="true"')), {"Ps": "P"}), data={"Ps": [{"Id": 1, "Name": "A & B", "By": "Ann"}]})
+    text = m.get("Ps(1)", Accept="application/atom+xml").text
+    assert '<title type="text">A &amp; B</title>' in text and "<author><name>Ann</name></author>" in text and "<d:By>Ann</d:By>" in text
+    assert "d:Name" not in text and "summary" not in text
+    entry = ('<entry xmlns="http://www.w3.org/2005/Atom" xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"'
+             ' xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices"><title>T</title><summary>S</summary><author><name>N</name></author>'
+             "<content type='application/xml'><m:properties><d:Id>2</d:Id><d:By>kept</d:By></m:properties></content></entry>")
+    made = m.call("POST", "Ps", entry, Content_Type="application/atom+xml")
+    assert made.status == 201 and (made.d["Name"], made.d["Text"], made.d["By"]) == ("T", "S", "kept")
+    assert m.get("Ps(2)").d["Name"] == "T"  # JSON knows nothing of it

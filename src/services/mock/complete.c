@@ -6,7 +6,8 @@
 #include "base/time.h"
 
 enum {
-    KNOWN = 8, /* parts of a key that are looked at */
+    KNOWN = 8,      /* parts of a key that are looked at */
+    SEARCHED = 200, /* texts that a search looks at; SQL nests them */
     DAY_MS = 86400000
 };
 
@@ -45,9 +46,13 @@ static struct value number_of(struct arena *a, enum edm t, int64_t n)
 
 /* Not again a number that was given to a new entity which is not in its table yet: a sibling in one
  * deep insert, or one of another request. */
-static int64_t not_given(struct mock *m, const struct entity *en, str scope, int64_t next)
+static int64_t not_given(struct mock *m, const struct entity *en, const struct model_property *p,
+                         str scope, int64_t next)
 {
-    struct given *g = &m->given[en->type->index];
+    size_t key = 0;
+    while (&en->type->properties.at[en->type->keys.at[key]] != p)
+        key++;
+    struct given *g = &m->given[en->type->index][key];
     uint64_t hash = str_hash(scope);
     pthread_mutex_lock(&m->giving);
     if (g->scope == hash && g->last >= next)
@@ -73,7 +78,7 @@ static str scope_of(struct arena *a, const struct value *binds, size_t n)
 
 /* One more than the largest among those that share the known parts of the key. */
 static bool next_number(struct odata_call *c, struct entity *en, const struct model_property *p,
-                        struct err *e)
+                        int64_t *ret, struct err *e)
 {
     struct value binds[KNOWN], most = VALUE_NULL;
     size_t n = 0;
@@ -85,24 +90,36 @@ static bool next_number(struct odata_call *c, struct entity *en, const struct mo
     if (!store_get(c->store, c->arena, sql.p, binds, n, &most, 1, &found, e))
         return false;
     int64_t next = found && most.kind == V_INT ? most.i + 1 : 1;
-    next = not_given(c->ctx, en, scope_of(c->arena, binds, n), next);
-    *at(en, p) = number_of(c->arena, p->type, next);
+    *ret = not_given(c->ctx, en, p, scope_of(c->arena, binds, n), next);
     return true;
 }
 
-/* Beside a number that tells the rows apart: what the first row has. Else an id. */
+/* What the first row has: beside a number that tells the rows apart. *ret stays null in an empty table. */
+static bool first_text(struct odata_call *c, const struct entity *en,
+                       const struct model_property *p, struct value *ret, struct err *e)
+{
+    bool found;
+    str sql = arena_fmt(c->arena, "SELECT MIN(\"" STR_FMT "\") FROM \"" STR_FMT "\"",
+                        STR_ARG(en->type->slots.at[p->slot].column), STR_ARG(en->type->table));
+    return store_get(c->store, c->arena, sql.p, NULL, 0, ret, 1, &found, e);
+}
+
+/* An id; a number with leading zeros where there is no room for one. */
 static bool make_text(struct odata_call *c, struct entity *en, const struct model_property *p,
                       bool numbered, struct err *e)
 {
-    struct value first = VALUE_NULL;
-    bool found = false;
-    str sql = arena_fmt(c->arena, "SELECT MIN(\"" STR_FMT "\") FROM \"" STR_FMT "\"",
-                        STR_ARG(en->type->slots.at[p->slot].column), STR_ARG(en->type->table));
-    if (numbered && !store_get(c->store, c->arena, sql.p, NULL, 0, &first, 1, &found, e))
-        return false;
     str id = id_uuid(c->arena);
-    if (p->max_length && p->max_length < id.n)
-        id = str_sub(id, 0, p->max_length);
+    struct value first = VALUE_NULL;
+    int64_t next;
+    if (numbered && !first_text(c, en, p, &first, e))
+        return false;
+    if (first.kind != V_TEXT && p->max_length && p->max_length < id.n) {
+        if (!next_number(c, en, p, &next, e))
+            return false;
+        str number = arena_fmt(c->arena, "%0*lld", (int)(p->max_length < 10 ? p->max_length : 10),
+                               (long long)next);
+        id = number.n <= p->max_length ? number : str_sub(id, 0, p->max_length);
+    }
     *at(en, p) = first.kind == V_TEXT ? first : VALUE_TEXT(id);
     return true;
 }
@@ -110,9 +127,13 @@ static bool make_text(struct odata_call *c, struct entity *en, const struct mode
 static bool make_key(struct odata_call *c, struct entity *en, const struct model_property *p,
                      bool *numbered, struct err *e)
 {
+    int64_t next;
     if (is_number(p->type)) {
         *numbered = true;
-        return next_number(c, en, p, e);
+        if (!next_number(c, en, p, &next, e))
+            return false;
+        *at(en, p) = number_of(c->arena, p->type, next);
+        return true;
     }
     if (p->type == EDM_STRING)
         return make_text(c, en, p, *numbered, e);
@@ -152,6 +173,41 @@ static void describe_stream(struct odata_call *c, struct entity *en)
         *type = VALUE_TEXT(en->media_type);
 }
 
+/* ---- values ---- */
+/* As ABAP has it: no text, nought, now. A property inside a complex value that may be null stays so. */
+struct value initial_value(const struct model_property *p)
+{
+    if (p->initial.kind != V_NULL || p->nullable || p->is_key || p->hidden)
+        return p->initial;
+    switch ((int)p->type) {
+    case EDM_STRING:
+        return VALUE_TEXT(STR(""));
+    case EDM_DECIMAL:
+        return VALUE_TEXT(STR("0"));
+    case EDM_GUID:
+        return VALUE_TEXT(STR("00000000-0000-0000-0000-000000000000"));
+    case EDM_BINARY:
+        return VALUE_BYTES(STR(""));
+    case EDM_BOOLEAN:
+        return VALUE_BOOL(false);
+    case EDM_SINGLE:
+    case EDM_DOUBLE:
+        return VALUE_REAL(0);
+    case EDM_DATETIME:
+    case EDM_DATETIMEOFFSET:
+        return VALUE_INT(time_now_ms());
+    default:
+        return VALUE_INT(0);
+    }
+}
+
+static void add_initial(struct entity *en)
+{
+    for (size_t i = 0; i < en->type->slots.n; i++)
+        if (en->values[i].kind == V_NULL && !(en->given && en->given[i]))
+            en->values[i] = initial_value(en->type->slots.at[i].property);
+}
+
 static bool complete(struct odata_call *c, struct entity *en, struct err *e)
 {
     const struct model_type *t = en->type;
@@ -167,7 +223,34 @@ static bool complete(struct odata_call *c, struct entity *en, struct err *e)
         if (at(en, p)->kind == V_NULL && !make_key(c, en, p, &numbered, e))
             return false;
     }
+    add_initial(en);
     return true;
 }
 
-const struct odata_set_hook any_set = {.name = "any", .complete = complete};
+/* ---- search ---- */
+/* ?search=text of a searchable set, as UI5's smart tables send it: rows with the text in any property. */
+static bool search(struct odata_call *c, const char **ret_sql, struct value *ret_binds,
+                   size_t *ret_nbinds, struct err *e)
+{
+    str text = odata_option(c, "search");
+    const struct model_type *t = c->set->type;
+    size_t n = 0;
+    (void)e;
+    if (!c->set->searchable || !text.n)
+        return true;
+    AUTO(buf) struct buf sql = BUF(1 << 20);
+    for (size_t i = 0; i < t->slots.n && n < SEARCHED; i++)
+        if (t->slots.at[i].property->type == EDM_STRING)
+            buf_addf(&sql, "%sCOALESCE(\"" STR_FMT "\", '')",
+                     n++ ? " || char(10) || " : "INSTR(LOWER(", STR_ARG(t->slots.at[i].column));
+    if (!n)
+        return true;
+    buf_addz(&sql, "), LOWER(?)) > 0");
+    *ret_sql = arena_str(c->arena, buf_str(&sql)).p;
+    ret_binds[0] = VALUE_TEXT(text);
+    *ret_nbinds = 1;
+    return true;
+}
+
+const struct odata_set_hook any_set = {
+    .name = "any", .restrict_list = search, .complete = complete};

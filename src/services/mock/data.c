@@ -51,6 +51,8 @@ static bool add_row(struct mock *m, struct data_set *s, struct jr *object, struc
         row.content_type = jr_text(jr_get(object, "__metadata"), "content_type");
     if (!row.content_type.p)
         row.content_type = named_type(object);
+    if (m->config.data.p)
+        mend_object(m, s->set->type, object);
     if (content.p && !base64_decode(m->arena, content, &row.content))
         return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "': _content is no base64",
                        STR_ARG(s->set->name));
@@ -58,14 +60,21 @@ static bool add_row(struct mock *m, struct data_set *s, struct jr *object, struc
     return true;
 }
 
-/* [..], {"results": [..]}, {"value": [..]} or one of them in {"d": ..}; NULL: something else. */
-static struct jr *list_of(struct jr *v)
+/* [..], {"results": [..]}, {"value": [..]} or one of them in {"d": ..}; a single entity is a list of
+ * one. NULL: something else. */
+static struct jr *list_of(struct arena *a, struct jr *v)
 {
     static const char *const wraps[] = {"d", "results", "value"};
     for (size_t i = 0; i < COUNT(wraps); i++) {
         const struct jr *in = jr_get(v, wraps[i]);
         if (in)
             v = (struct jr *)(uintptr_t)in;
+    }
+    if (v->kind == JR_OBJECT && v->n) {
+        struct jr *list = arena_new_of(a, struct jr);
+        *list = (struct jr){.kind = JR_ARRAY, .first = v, .n = 1};
+        v->next = NULL;
+        v = list;
     }
     return v->kind == JR_ARRAY ? v : NULL;
 }
@@ -81,7 +90,7 @@ bool data_add(struct mock *m, str name, struct jr *v, struct err *e)
         return err_set(e, ERR_BAD_REQUEST,
                        "'" STR_FMT "' is neither an entity set nor a function import",
                        STR_ARG(name));
-    struct jr *list = list_of(v);
+    struct jr *list = list_of(m->arena, v);
     if (!list)
         return err_set(e, ERR_BAD_REQUEST, "'" STR_FMT "' holds no list of entities",
                        STR_ARG(name));
@@ -144,7 +153,11 @@ static bool read_dir(struct mock *m, const char *path, struct err *e)
         str full = arena_fmt(m->arena, "%s/%s", path, names.at[i]);
         if (!read_json(m, full.p, &v, e))
             return false;
-        if (!data_add(m, str_sub(file, 0, file.n - 5), v, e))
+        str name = str_sub(file, 0, file.n - 5);
+        if (!model_set_named(m->model, name) && !model_function_named(m->model, name))
+            vec_add(m->arena, &m->remarks,
+                    arena_fmt(m->arena, STR_FMT ": no set of that name", STR_ARG(file)));
+        else if (!data_add(m, name, v, e))
             return err_ctx(e, "%s", full.p);
     }
     return true;
@@ -198,6 +211,31 @@ static void clear_all(struct mock *m, struct arena *a, struct store_batch *b)
         store_batch_add(b, "DELETE FROM odata_media", NULL, 0);
 }
 
+/* What rows do not give and what is never null gets the initial value. */
+static void add_initial(struct mock *m, struct arena *a, struct store_batch *b)
+{
+    for (size_t i = 0; i < m->model->types.n; i++) {
+        const struct model_type *t = m->model->types.at[i];
+        struct value *binds = arena_new_array(a, struct value, t->slots.n);
+        size_t n = 0;
+        AUTO(buf) struct buf sql = BUF(1 << 20);
+        for (size_t k = 0; has_rows(t) && k < t->slots.n; k++) {
+            struct value v = initial_value(t->slots.at[k].property);
+            if (v.kind == V_NULL)
+                continue;
+            buf_addf(&sql, "%s\"" STR_FMT "\" = COALESCE(\"" STR_FMT "\", ?)", n ? ", " : "",
+                     STR_ARG(t->slots.at[k].column), STR_ARG(t->slots.at[k].column));
+            binds[n++] = v;
+        }
+        if (n)
+            store_batch_add(b,
+                            arena_fmt(a, "UPDATE \"" STR_FMT "\" SET " STR_FMT, STR_ARG(t->table),
+                                      STR_ARG(buf_str(&sql)))
+                                .p,
+                            binds, n);
+    }
+}
+
 bool data_reset(struct mock *m, struct err *e)
 {
     AUTO(arena) struct arena *a = arena_new();
@@ -207,6 +245,8 @@ bool data_reset(struct mock *m, struct err *e)
     for (size_t i = 0; ok && i < m->data.n; i++)
         for (size_t k = 0; ok && k < m->data.at[i].rows.n; k++)
             ok = insert(m, a, b, &m->data.at[i], k, e);
+    if (m->config.data.p)
+        add_initial(m, a, b);
     if (!ok) {
         store_batch_free(b);
         return false;
@@ -214,7 +254,8 @@ bool data_reset(struct mock *m, struct err *e)
     if (!store_commit_wait(m->config.store, b, e))
         return false;
     pthread_mutex_lock(&m->giving);
-    memset(m->given, 0, m->model->types.n * sizeof *m->given);
+    for (size_t i = 0; i < m->model->types.n; i++)
+        memset(m->given[i], 0, m->model->types.at[i]->keys.n * sizeof **m->given);
     pthread_mutex_unlock(&m->giving);
     return true;
 }

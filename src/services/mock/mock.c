@@ -37,7 +37,9 @@ static bool fill(struct mock *m, struct err *e)
     bool there;
     for (size_t i = 0; i < m->model->remarks.n; i++)
         vec_add(m->arena, &m->remarks, m->model->remarks.at[i]);
-    m->given = arena_new_array(m->arena, struct given, m->model->types.n);
+    m->given = arena_new_array(m->arena, struct given *, m->model->types.n);
+    for (size_t i = 0; i < m->model->types.n; i++)
+        m->given[i] = arena_new_array(m->arena, struct given, m->model->types.at[i]->keys.n);
     bool ok = m->config.data.p ? data_read(m, e) : generate(m, e);
     return ok && data_is_there(m, &there, e) && (there || data_reset(m, e));
 }
