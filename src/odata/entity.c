@@ -113,14 +113,12 @@ void odata_batch_update(struct store_batch *b, const struct entity *key, const s
         buf_addf(&sql, "%s\"" STR_FMT "\" = ?", n ? ", " : "", STR_ARG(t->slots.at[i].column));
         binds[n++] = en->values[i];
     }
-    if (!n) { /* it must be there all the same */
-        str column = t->slots.at[model_key_slot(t, 0)].column;
-        buf_addf(&sql, "\"" STR_FMT "\" = \"" STR_FMT "\"", STR_ARG(column), STR_ARG(column));
+    if (n) {
+        where_key(&sql, key, binds, &n);
+        buf_add_char(&sql, '\0');
+        store_batch_add(b, sql.p, binds, n);
+        store_batch_expect_one(b, ERR_NOT_FOUND, "Requested entity could not be found.");
     }
-    where_key(&sql, key, binds, &n);
-    buf_add_char(&sql, '\0');
-    store_batch_add(b, sql.p, binds, n);
-    store_batch_expect_one(b, ERR_NOT_FOUND, "Requested entity could not be found.");
     free(binds);
 }
 

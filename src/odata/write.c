@@ -230,6 +230,17 @@ static void take_references(struct entity *in)
     }
 }
 
+/* A body that changes nothing must find its row all the same. */
+static void touch(struct entity *in, const struct entity *key)
+{
+    for (size_t i = 0; i < in->type->slots.n; i++)
+        if (in->given[i])
+            return;
+    uint16_t slot = model_key_slot(in->type, 0);
+    in->values[slot] = key->values[slot];
+    in->given[slot] = true;
+}
+
 static bool update_row(struct odata_request *rq, struct entity *in, const struct entity *now,
                        struct err *e)
 {
@@ -241,6 +252,7 @@ static bool update_row(struct odata_request *rq, struct entity *in, const struct
     choose_slots(rq, in);
     take_references(in);
     etag_advance(rq, in, now);
+    touch(in, key);
     struct store_batch *b = store_batch_new();
     etag_guard(b, now);
     odata_batch_update(b, key, in);
