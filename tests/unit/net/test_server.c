@@ -504,11 +504,11 @@ static void test_pieces_keep_the_connection(void **state)
     (void)state;
     static char text[4 << 20];
     int fd = wire_open(http_server_port(server));
+    pieces_made = 0;
     wire_send(fd,
               "GET /pieces?7 HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n"
               "HEAD /pieces?7 HTTP/1.1\r\nHost: h\r\n\r\n"
               "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    pieces_made = 0;
     wire_rest(fd, text, sizeof text);
     close(fd);
     assert_null(strstr(text, "gzip"));
