@@ -95,7 +95,7 @@ struct flow_xpath *prepare_xpath(const struct prepare *p, str expr)
 {
     struct flow_xpath *x = NULL;
     struct err e = {0};
-    if (str_trim(expr).n && !flow_xpath_compile(p->arena, expr, &p->program->namespaces, &x, &e))
+    if (str_trim(expr).n && !prepare_xpath_in(p, expr, &p->program->namespaces, &x, &e))
         report(p, &e);
     return x;
 }

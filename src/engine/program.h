@@ -11,6 +11,7 @@ struct operation {
     uint32_t next;   /* operation that follows; 0: the end of its process */
     uint16_t process;
     bool handler;    /* belongs to an exception subprocess */
+    bool waits;      /* has an expression that a script host evaluates */
 };
 enum transaction { TRANSACTION_NONE, TRANSACTION_REQUIRED, TRANSACTION_FROM_CALLER };
 struct process {
@@ -39,6 +40,7 @@ struct program {
     bool return_exception; /* returnExceptionToSender */
     enum http_session http_session;
     str artifact_id;
+    bool waits; /* while it is compiled: the next operation will */
     struct script_unit *unit; /* its files for script hosts; NULL: no step needs them */
 };
 struct program *program_new(void);

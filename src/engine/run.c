@@ -23,7 +23,7 @@ static void on_blocking(void *arg);
 static bool blocks(const struct operation *op)
 {
     const struct control_send *send = op->cfg;
-    return op->type->blocks || (op->type == &control_send && send->type->blocks);
+    return op->waits || op->type->blocks || (op->type == &control_send && send->type->blocks);
 }
 
 /* ---- failure ---- */

@@ -60,6 +60,9 @@ int64_t prepare_int(const struct prepare *p, const char *key, int64_t otherwise,
 /* Compiled expressions; errors become problems, the result is NULL then. An empty text gives NULL. */
 struct simple *prepare_simple(const struct prepare *p, str text, enum simple_mode mode);
 struct flow_xpath *prepare_xpath(const struct prepare *p, str expr);
+/* With other namespaces than the flow's; the error is the caller's to report. */
+bool prepare_xpath_in(const struct prepare *p, str expr, const struct map *namespaces, struct flow_xpath **ret,
+                      struct err *e) MUST_USE;
 /* A file by its name as steps write it ("a.xsl", "script/a.xsl", "dir://…/a.xsl", "/xsd/x.xsd"): the path, or NULL. */
 const str *prepare_file(const struct prepare *p, str reference, const char *folder, str *ret_path);
 /* The flow's own files as a unit for scripts, made when first asked for. Borrowed from the program. */

@@ -64,6 +64,8 @@ uint32_t compile_add(struct compile *c, struct iflw_node *n, const struct step_t
     uint16_t process = (uint16_t)(n->scope->process->number - 1);
     uint32_t at = program_add(c->program, type, cfg, n->id, n->name, process);
     c->program->operations.at[at].handler = n->scope != n->scope->process;
+    c->program->operations.at[at].waits = c->program->waits;
+    c->program->waits = false;
     return at;
 }
 

@@ -44,6 +44,10 @@ struct xml_events {
 };
 void xml_walk(const struct xml_node *n, const struct xml_events *ev, void *arg);
 
+/* A node by its place, as script hosts tell it: "/0" is the root, "/0/2" its third child element, "/0/2/@{uri}a" an
+ * attribute of that ("@a": of no namespace), "/0/2/#1" its second run of text. NULL: there is none. Borrowed. */
+const struct xml_node *xml_at(const struct xml_doc *d, str path);
+
 /* ---- writing ---- */
 enum { XML_DECLARATION = 1, XML_NAMESPACES = 2 }; /* NAMESPACES: declare all that are in scope */
 void xml_write(const struct xml_node *n, struct buf *out, unsigned flags); /* UTF-8 */

@@ -67,6 +67,8 @@ struct script_call {
 void script_begin(struct buf *b, const struct script_unit *u, str path, str function);
 /* done is called exactly once, unless this fails. */
 bool script_send(struct script_call *take, struct err *e) MUST_USE;
+/* Sends and waits for the reply: only where a thread may block. done, ask and arg are not used. */
+bool script_call_wait(struct script_call *take, struct script_reply *ret, struct err *e) MUST_USE;
 /* frame: begun with wire_begin; taken. */
 void script_answer(struct script_unit *u, uint32_t call, struct buf *frame);
 /* A Java object that nobody holds any more. */

@@ -274,7 +274,7 @@ struct waiting {
     struct script_reply reply;
 };
 
-static void compiled(void *arg, struct script_reply *r)
+static void replied(void *arg, struct script_reply *r)
 {
     struct waiting *w = arg;
     pthread_mutex_lock(&w->lock);
@@ -285,28 +285,44 @@ static void compiled(void *arg, struct script_reply *r)
     pthread_mutex_unlock(&w->lock);
 }
 
-bool script_compile(struct script_unit *u, str path, struct err *e)
+static bool wait_for(struct script_call *take, enum wire_kind kind, struct script_reply *ret,
+                     struct err *e)
 {
     struct waiting w = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    struct script_call c = {
-        .unit = u, .frame = BUF(1 << 16), .limit_ms = COMPILE_MS, .done = compiled, .arg = &w};
-    wire_begin(&c.frame);
-    wire_i32(&c.frame, u->id);
-    wire_text(&c.frame, path);
-    if (!add(&c, WIRE_COMPILE, e))
+    take->done = replied;
+    take->arg = &w;
+    if (!add(take, kind, e))
         return false;
     pthread_mutex_lock(&w.lock);
     while (!w.over)
         pthread_cond_wait(&w.changed, &w.lock);
     pthread_mutex_unlock(&w.lock);
-    struct wire_in in = {.rest = buf_str(&w.reply.payload)};
-    bool ok = w.reply.outcome == SCRIPT_ANSWERED && wire_read_u8(&in) == 0 && !in.failed;
-    if (!ok && w.reply.outcome == SCRIPT_LOST)
-        *e = w.reply.error;
+    *ret = w.reply;
+    return true;
+}
+
+bool script_call_wait(struct script_call *take, struct script_reply *ret, struct err *e)
+{
+    return wait_for(take, WIRE_CALL, ret, e);
+}
+
+bool script_compile(struct script_unit *u, str path, struct err *e)
+{
+    struct script_call c = {.unit = u, .frame = BUF(1 << 20), .limit_ms = COMPILE_MS};
+    struct script_reply r = {0};
+    wire_begin(&c.frame);
+    wire_i32(&c.frame, u->id);
+    wire_text(&c.frame, path);
+    if (!wait_for(&c, WIRE_COMPILE, &r, e))
+        return false;
+    struct wire_in in = {.rest = buf_str(&r.payload)};
+    bool ok = r.outcome == SCRIPT_ANSWERED && wire_read_u8(&in) == 0 && !in.failed;
+    if (!ok && r.outcome == SCRIPT_LOST)
+        *e = r.error;
     str why = ok ? STR_NONE : wire_read_text(&in);
-    if (!ok && w.reply.outcome != SCRIPT_LOST)
+    if (!ok && r.outcome != SCRIPT_LOST)
         err_set(e, ERR_BAD_REQUEST, STR_FMT, STR_ARG(why));
-    buf_free(&w.reply.payload);
+    buf_free(&r.payload);
     return ok;
 }
 

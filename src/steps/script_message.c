@@ -1,6 +1,7 @@
 #include "steps/script_message.h"
 
-enum { FILE_FROM = 1 << 20 /* bytes of a body, when it is in a file anyway */ };
+#include "engine/xpath_host.h"
+
 /* What the real system throws for any failure of a script. */
 #define EXCEPTION "javax.script.ScriptException"
 
@@ -66,23 +67,6 @@ static void write_datum(struct buf *b, struct exchange *x, const struct datum *d
     }
 }
 
-static void write_body(struct buf *b, struct body *body)
-{
-    if (!body) {
-        wire_u8(b, WIRE_NULL);
-        return;
-    }
-    int fd = body_size(body) >= FILE_FROM ? blob_fd(body_blob(body)) : -1;
-    if (fd >= 0) {
-        wire_u8(b, WIRE_FILE);
-        wire_i32(b, (uint32_t)fd);
-        return;
-    }
-    wire_u8(b, body_is_text(body) ? WIRE_TEXT : WIRE_BYTES);
-    str bytes = body_bytes(body);
-    wire_text(b, bytes.p ? bytes : STR(""));
-}
-
 static void write_fields(struct buf *b, struct exchange *x, const struct fields *f)
 {
     wire_i32(b, (uint32_t)f->n);
@@ -98,7 +82,7 @@ void script_message_write(struct buf *b, struct exchange *x)
     wire_text(b, str_of(exchange_message_id(x)));
     wire_i64(b, exchange_started_ms(x));
     wire_u8(b, (uint8_t)exchange_log_level(x));
-    write_body(b, x->body);
+    host_write_body(b, x->body);
     write_fields(b, x, &x->headers);
     write_fields(b, x, &x->properties);
 }

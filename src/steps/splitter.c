@@ -73,7 +73,7 @@ static void prepare_expression(struct splitter *c, struct prepare *p, str expr)
         prepare_unsupported(p, "a General Splitter with the XPath '" STR_FMT "'", STR_ARG(expr));
     else if (!expr.n)
         prepare_wrong(p, "the splitter's XPath: it is empty");
-    else if (!flow_xpath_compile(p->arena, expr, namespaces, &c->xpath, &e))
+    else if (!prepare_xpath_in(p, expr, namespaces, &c->xpath, &e))
         problem_add(p->problems, e.code, p->id, p->label, "%s", e.msg);
 }
 

@@ -39,18 +39,31 @@ final class Stylesheet implements Unit.Step {
     private static final String SAP = "http://sap.com/it/";
     private final XsltExecutable executable;
 
-    Stylesheet(Path file, Path folder) throws IOException {
+    /** One that reads no files but those it is given. */
+    static Processor processor() {
         Processor p = new Processor(false);
         Configuration c = p.getUnderlyingConfiguration();
-        c.setConfigurationProperty(Feature.ALLOW_EXTERNAL_FUNCTIONS, true); // ours; HE has no reflexive Java calls
         c.getParseOptions().addParserFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
         c.getParseOptions().addParserFeature("http://xml.org/sax/features/external-general-entities", false);
         c.getParseOptions().addParserFeature("http://xml.org/sax/features/external-parameter-entities", false);
-        c.setURIResolver((href, base) -> resolve(folder, href, base));
-        c.setUnparsedTextURIResolver((uri, encoding, config) -> textFile(folder, uri, encoding));
+        c.setURIResolver((href, base) -> {
+            throw new TransformerException("'" + href + "' is not available");
+        });
+        c.setUnparsedTextURIResolver((uri, encoding, config) -> {
+            throw new XPathException("'" + uri + "' is not available");
+        });
         c.setCollectionFinder((context, uri) -> {
             throw new XPathException("collections of files are not available");
         });
+        return p;
+    }
+
+    Stylesheet(Path file, Path folder) throws IOException {
+        Processor p = processor();
+        Configuration c = p.getUnderlyingConfiguration();
+        c.setConfigurationProperty(Feature.ALLOW_EXTERNAL_FUNCTIONS, true); // ours; HE has no reflexive Java calls
+        c.setURIResolver((href, base) -> resolve(folder, href, base));
+        c.setUnparsedTextURIResolver((uri, encoding, config) -> textFile(folder, uri, encoding));
         for (boolean property : new boolean[] {false, true}) {
             p.registerExtensionFunction(new Get(property));
             p.registerExtensionFunction(new Set(property));

@@ -41,6 +41,8 @@ final class Unit {
     Object run(String script, String function, ScriptMessage message) throws Throwable {
         if (script.equals(MappingFunctions.PATH))
             return MappingFunctions.run(this, message);
+        if (script.startsWith(XPath.PATH) && function.equals("once"))
+            return new XPath(script).run(function, message);
         return step(script).run(function, message);
     }
 
@@ -59,6 +61,8 @@ final class Unit {
         } catch (IOException e) {
             return script + ": " + e.getMessage();
         } catch (Exception | LinkageError e) {
+            if (script.startsWith(XPath.PATH))
+                return e.getMessage();
             String problem = problem(e);
             return problem == null ? file(script) + ": " + e.getMessage() : problem.replace(sourceName(file(script)), file(script));
         }
@@ -77,6 +81,10 @@ final class Unit {
 
     private synchronized Step step(String script) throws IOException {
         Step s = steps.get(script);
+        if (s == null && script.startsWith(XPath.PATH)) {
+            s = new XPath(script);
+            steps.put(script, s);
+        }
         if (s == null) {
             Path file = folder.resolve(script).normalize();
             if (!file.startsWith(folder) || !Files.isRegularFile(file))
