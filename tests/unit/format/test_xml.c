@@ -35,6 +35,35 @@ static void test_walks(void **state)
     xml_free(d);
 }
 
+static void test_places(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *a = arena_new();
+    struct xml_doc *d =
+        parse("<r x='1' xmlns:p='urn:p' p:x='2'>t<b/>u<!--c-->v<![CDATA[w]]><b y='3'><c/></b></r>");
+    static const struct {
+        const char *path, *text;
+    } places[] = {
+        {"/0/@x",        "1"},
+        {"/0/@{urn:p}x", "2"},
+        {"/0/#0",        "t"},
+        {"/0/#1",        "u"},
+        {"/0/#2",        "v"},
+        {"/0/1/@y",      "3"},
+        {"/0/1/0",       "" },
+        {"/0/0",         "" }
+    };
+    static const char *const nowhere[] = {"",      "/1",       "/0/2",  "/0/@z", "/0/#3",
+                                          "x",     "/#0",      "/@x",   "/0/x",  "/0/-1",
+                                          "/0//0", "/0/1/0/0", "/0/@{}"};
+    for (size_t i = 0; i < COUNT(places); i++)
+        assert_str(xml_text(a, xml_at(d, str_of(places[i].path))), places[i].text);
+    assert_ptr_equal(xml_at(d, STR("/0")), xml_root(d));
+    for (size_t i = 0; i < COUNT(nowhere); i++)
+        assert_null(xml_at(d, str_of(nowhere[i])));
+    xml_free(d);
+}
+
 static void start(void *arg, const struct xml_node *n)
 {
     buf_addf(arg, "(" STR_FMT, STR_ARG(xml_local(n)));
@@ -168,10 +197,10 @@ int main(void)
 {
     xml_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walks),  cmocka_unit_test(test_events),
-        cmocka_unit_test(test_writes), cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_harmless_doctype),
-        cmocka_unit_test(test_strips),
+        cmocka_unit_test(test_places),           cmocka_unit_test(test_walks),
+        cmocka_unit_test(test_events),           cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_refuses),          cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_harmless_doctype), cmocka_unit_test(test_strips),
     };
     return RUN(tests);
 }
