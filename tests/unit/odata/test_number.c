@@ -66,12 +66,49 @@ static void test_rounding(void **state)
     }
 }
 
+static void test_casts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum edm type;
+        const char *want; /* NULL: has no place there */
+    } rows[] = {
+        {"255.9",                 EDM_BYTE,    "255"                 },
+        {"256",                   EDM_BYTE,    NULL                  },
+        {"-0.9",                  EDM_BYTE,    "0"                   },
+        {"-1",                    EDM_BYTE,    NULL                  },
+        {"-128",                  EDM_SBYTE,   "-128"                },
+        {"-129",                  EDM_SBYTE,   NULL                  },
+        {"32768",                 EDM_INT16,   NULL                  },
+        {"2147483647.5",          EDM_INT32,   "2147483647"          },
+        {"9223372036854775807.5", EDM_INT64,   "9223372036854775807" },
+        {"9223372036854775808",   EDM_INT64,   NULL                  },
+        {"-9223372036854775808",  EDM_INT64,   "-9223372036854775808"},
+        {"-9223372036854775809",  EDM_INT64,   NULL                  },
+        {"16777217",              EDM_SINGLE,  "16777216"            },
+        {"0.1",                   EDM_DECIMAL, "0.1"                 },
+    };
+    struct number r;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool ok = number_cast(dec(rows[i].text), rows[i].type, &r);
+        if (ok != (rows[i].want != NULL) || (ok && number_compare(r, dec(rows[i].want))))
+            fail_msg("%s as %s", rows[i].text, edm_name(rows[i].type));
+    }
+    assert_false(number_cast(number_of_double(9.3e18), EDM_INT64, &r));
+    assert_false(number_cast(number_of_double(__builtin_nan("")), EDM_INT32, &r));
+    assert_false(number_cast(number_of_double(__builtin_inf()), EDM_DECIMAL, &r));
+    assert_true(number_cast(number_of_double(-2.9), EDM_INT32, &r));
+    assert_int_equal(number_compare(r, number_of_int(-2)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_division),
         cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_casts),
     };
     return RUN(tests);
 }
