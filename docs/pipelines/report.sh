@@ -9,8 +9,12 @@ service="$DEVOPS_URL/sap/opu/odata/SALM/EXT_DEVOPS_INTEG_SRV"
 item="$service/WorkItemSet(guid=guid'$WORK_ITEM')"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# in double quotes, for JSON and for curl's files
+escaped() {
+    printf '%s' "$1" | LC_ALL=C tr '[:cntrl:]' ' ' | sed 's/[\\"]/\\&/g'
+}
 # not on the command line, where other users of the machine could read it
-printf 'user = "%s:%s"\n' "$DEVOPS_USER" "$DEVOPS_PASSWORD" >"$work/logon"
+printf 'user = "%s:%s"\n' "$(escaped "$DEVOPS_USER")" "$(escaped "$DEVOPS_PASSWORD")" >"$work/logon"
 
 call() {
     curl --silent --show-error --fail-with-body --config "$work/logon" --cookie "$work/cookies" --cookie-jar "$work/cookies" \
@@ -20,12 +24,11 @@ call() {
 call -D "$work/head" -o "$work/item" -H 'x-csrf-token: Fetch' "$item"
 token=$(tr -d '\r' <"$work/head" | awk 'tolower($1) == "x-csrf-token:" { print $2 }')
 
-text=$(printf '%s' "$comment" | sed 's/[\\"]/\\&/g' | tr '\n\r\t' '   ')
 call -o "$work/answer" -H "x-csrf-token: $token" -H 'Content-Type: application/json' \
-    --data "{\"textType\":\"S105\",\"textContent\":\"$text\"}" "$item/toWIText"
+    --data "{\"textType\":\"S105\",\"textContent\":\"$(escaped "$comment")\"}" "$item/toWIText"
 for file; do
     call -o "$work/answer" -H "x-csrf-token: $token" -H 'Content-Type: application/octet-stream' \
-        -H "Slug: $(basename "$file" | sed 's/ /%20/g')" --data-binary "@$file" "$item/toWIAttachment"
+        -H "Slug: $(basename "$file" | sed 's/%/%25/g; s/ /%20/g')" --data-binary "@$file" "$item/toWIAttachment"
 done
 if ! call -o "$work/answer" -H "x-csrf-token: $token" -X POST \
     "$service/ChangeStatus?userStatus='$status'&guid=guid'$WORK_ITEM'"; then

@@ -71,6 +71,8 @@ static bool declare_association(struct loader *l, const struct xml_node *n, str 
     for (const struct xml_node *c = constraint ? xml_first(constraint) : NULL; c; c = xml_next(c))
         declare_constraint(l, as, c);
     map_put(&l->associations, as->name, as);
+    if (!map_get(&l->associations, load_attr(l, n, "Name")))
+        map_put(&l->associations, load_attr(l, n, "Name"), as);
     if (alias.p)
         map_put(&l->associations,
                 arena_fmt(l->a, STR_FMT "." STR_FMT, STR_ARG(alias), STR_ARG(xml_attr(n, "Name"))),

@@ -74,6 +74,14 @@ str load_tm(struct loader *l, const struct xml_node *n, const char *name)
     return arena_str(l->a, xml_attr_ns(n, MODEL_TM, name));
 }
 
+void *load_named(const struct loader *l, const struct map *names, str name)
+{
+    void *found = map_get(names, name);
+    size_t dot = str_rfind_char(name, '.');
+    return found || l->annotated || dot == SIZE_MAX ? found
+                                                    : map_get(names, str_from(name, dot + 1));
+}
+
 bool load_flag(str value, bool otherwise)
 {
     return value.p ? str_eqz(value, "true") : otherwise;
@@ -130,7 +138,7 @@ bool load_property(struct loader *l, const struct xml_node *n, struct model_prop
     if (!name_is_plain(p->name))
         return load_fail(e, n, "Name is missing, or no name");
     if (!load_primitive(l, type, &p->type)) {
-        struct declaration *d = map_get(&l->declarations, type);
+        struct declaration *d = load_named(l, &l->declarations, type);
         if (!d || !d->type->complex)
             return load_fail(e, n, "Type: unknown type '" STR_FMT "'", STR_ARG(type));
         if (!fill_type(l, d, e))
@@ -294,7 +302,7 @@ static bool inherit(struct loader *l, struct declaration *d, struct err *e)
     str name = xml_attr(d->node, "BaseType");
     if (!name.p)
         return true;
-    struct declaration *base = map_get(&l->declarations, name);
+    struct declaration *base = load_named(l, &l->declarations, name);
     if (!base || base->type->complex != d->type->complex)
         return load_fail(e, d->node, "BaseType: unknown type '" STR_FMT "'", STR_ARG(name));
     if (!fill_type(l, base, e))

@@ -48,7 +48,9 @@ bool load_too_large(struct err *e, const struct xml_node *at, const char *text);
 bool load_forgive(struct loader *l, const struct err *e);
 str load_attr(struct loader *l, const struct xml_node *n, const char *name); /* kept in the arena */
 str load_tm(struct loader *l, const struct xml_node *n, const char *name);   /* the same for tm: */
-bool load_flag(str value, bool otherwise);                                   /* "true" or "false" */
+/* What has that qualified name; a stranger's namespace may be a wrong one. NULL: nothing. */
+void *load_named(const struct loader *l, const struct map *names, str name);
+bool load_flag(str value, bool otherwise); /* "true" or "false" */
 /* "Edm.String"; strangers also leave out the prefix. Not for complex types. */
 bool load_primitive(const struct loader *l, str type, enum edm *ret);
 /* A property, or a function's parameter. Complex types must be loaded already. */

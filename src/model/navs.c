@@ -54,7 +54,7 @@ static bool load_nav(struct loader *l, struct model_type *t, const struct xml_no
         model_property_named(t, nav.name))
         return load_fail(e, n, "Name: missing, or there are two of that name");
     nav.uri_name = percent_encode(l->a, nav.name, "");
-    const struct association *as = map_get(&l->associations, nav.relationship);
+    const struct association *as = load_named(l, &l->associations, nav.relationship);
     if (!as)
         return load_fail(e, n, "Relationship: unknown association '" STR_FMT "'",
                          STR_ARG(nav.relationship));
@@ -67,7 +67,7 @@ static bool load_nav(struct loader *l, struct model_type *t, const struct xml_no
     if (!to)
         return load_fail(e, n, "ToRole: the association has no role '" STR_FMT "'",
                          STR_ARG(nav.to_role));
-    nav.target = model_type_named(l->m, to->type);
+    nav.target = load_named(l, &l->m->types_by_name, to->type);
     if (!nav.target || nav.target->complex)
         return load_fail(e, n, "leads to the unknown type '" STR_FMT "'", STR_ARG(to->type));
     nav.many = to->many;

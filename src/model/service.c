@@ -135,7 +135,7 @@ static bool load_set(struct loader *l, const struct xml_node *n, struct err *e)
     struct model_set *s = arena_new_of(l->a, struct model_set);
     str type = xml_attr(n, "EntityType");
     s->name = load_attr(l, n, "Name");
-    s->type = model_type_named(l->m, type);
+    s->type = load_named(l, &l->m->types_by_name, type);
     if (!s->type || s->type->complex)
         return load_fail(e, n, "EntityType: unknown type '" STR_FMT "'", STR_ARG(type));
     if (!name_is_plain(s->name) || model_set_named(l->m, s->name))
@@ -166,7 +166,7 @@ static bool give_homes(struct loader *l, struct err *e)
     for (size_t i = 0; i < l->associations.entries.n && !l->annotated; i++) {
         const struct association *as = l->associations.entries.at[i].value;
         for (size_t k = 0; k < COUNT(as->ends); k++)
-            if (!give_home(l, model_type_named(l->m, as->ends[k].type), e))
+            if (!give_home(l, load_named(l, &l->m->types_by_name, as->ends[k].type), e))
                 return false;
     }
     return true;
@@ -174,7 +174,7 @@ static bool give_homes(struct loader *l, struct err *e)
 
 static bool load_association_set(struct loader *l, const struct xml_node *n, struct err *e)
 {
-    struct association *as = map_get(&l->associations, xml_attr(n, "Association"));
+    struct association *as = load_named(l, &l->associations, xml_attr(n, "Association"));
     if (!as)
         return load_fail(e, n, "Association: unknown association '" STR_FMT "'",
                          STR_ARG(xml_attr(n, "Association")));
@@ -204,7 +204,7 @@ static bool load_returns(struct loader *l, struct model_function *f, const struc
     }
     if (!load_primitive(l, type, &f->returns)) {
         f->returns = EDM_COUNT;
-        f->returns_type = model_type_named(l->m, type);
+        f->returns_type = load_named(l, &l->m->types_by_name, type);
         if (!f->returns_type)
             return load_fail(e, n, "ReturnType: unknown type '" STR_FMT "'", STR_ARG(type));
     }
@@ -270,11 +270,13 @@ bool load_containers(struct loader *l, struct err *e)
 {
     for (size_t i = 0; i < l->containers.n; i++) {
         str name = load_attr(l, l->containers.at[i], "Name");
+        if (!name.p && !l->annotated) /* nobody needs it */
+            name = STR("Container");
         if (!name_is_plain(name))
             return load_fail(e, l->containers.at[i], "Name is missing, or no name");
         map_put(&l->m->containers, name, l);
+        l->m->container = i ? l->m->container : name;
     }
-    l->m->container = load_attr(l, l->containers.at[0], "Name");
     return load_part(l, "EntitySet", load_set, e) && give_homes(l, e) &&
            load_part(l, "AssociationSet", load_association_set, e) &&
            load_part(l, "FunctionImport", load_function, e);

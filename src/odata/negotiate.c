@@ -9,6 +9,7 @@ struct offer {
     const char *content_type;
 };
 enum { OFFERS = 3, MAX_RANGES = 50 };
+static const double LAST_RESORT = 1e-4; /* q has three digits */
 static const struct offer offers[][OFFERS] = {
     [ANSWER_FEED] = {{ATOM, "atom", FORMAT_ATOM, ATOM ";type=feed;charset=utf-8"},
                      {"application/json", "json", FORMAT_JSON, "application/json"},
@@ -39,10 +40,20 @@ static bool token(str s)
     return s.n > 0;
 }
 
+/* JSON of later versions ("odata=minimalmetadata", "odata.metadata=minimal") is not what we speak: who
+ * names it gets ours when nothing else fits. */
+static bool is_later_json(str parameter)
+{
+    bool odata = str_starts_nocase(parameter, STR("odata=")) ||
+                 str_starts_nocase(parameter, STR("odata.metadata="));
+    return odata && !str_ends_nocase(parameter, STR("=verbose"));
+}
+
 /* "type/subtype;q=0.5;other=x" */
 static bool parse_range(str s, struct range *ret)
 {
     str part;
+    bool later = false;
     str_split(&s, ';', &part);
     ret->type = str_trim(part);
     ret->q = 1;
@@ -57,7 +68,9 @@ static bool parse_range(str s, struct range *ret)
         if (str_starts_nocase(part, STR("q=")) &&
             (!str_to_double(str_trim(str_from(part, 2)), &ret->q) || ret->q < 0 || ret->q > 1))
             return false;
+        later |= is_later_json(part);
     }
+    ret->q *= later ? LAST_RESORT : 1;
     return true;
 }
 
@@ -96,7 +109,7 @@ static struct score score_of(const struct range *ranges, size_t n, const char *t
     struct score best = {0};
     for (size_t i = 0; i < n; i++) {
         int f = fit(ranges[i].type, str_of(type));
-        if (f > best.fit)
+        if (f > best.fit || (f && f == best.fit && ranges[i].q > best.q))
             best = (struct score){ranges[i].q, f, i};
     }
     return best;

@@ -774,3 +774,20 @@ def test_jenkinsfile(world, tmp_path):
     logon = {"DEVOPS_USR": USER, "DEVOPS_PSW": PASSWORD, "BUILD_NUMBER": "8"}
     assert report(world, tmp_path, passed, **logon).returncode == 0 and world.status() == "E0009"
     assert report(world, tmp_path, failed, **logon).returncode == 0 and world.status() == "E0017"
+
+
+def test_report_with_awkward_texts(world, tmp_path):
+    """Quotes and backslashes in the password, the comment and the name of a file; colours of a build log."""
+    password = 'Pa"ss\\word#1'
+    assert admin(world.server, "POST", "/users", {"name": "CI_QUOTES", "password": password, "roles": ["SAP_OST_FB_DEVOPS_INT"]}).status == 204
+    (tmp_path / "100% über.log").write_text("x")
+    done = report(world, tmp_path, """sh ci/report.sh E0009 "$COMMENT" '100% über.log'""", DEVOPS_USER="CI_QUOTES", DEVOPS_PASSWORD=password,
+                  COMMENT='said "no"\n\tin C:\\temp \x1b[31mred\x1b[0m, größer')
+    assert done.returncode == 0 and world.status() == "E0009", done
+    assert 'said "no"  in C:\\temp  [31mred [0m, größer' in [t["textContent"] for t in world.get(world.item() + "/toWIText").results]
+    assert "100% über.log" in [a["fileName"] for a in world.get(world.item() + "/toWIAttachment").results]
+
+
+def test_a_slug_that_is_not_encoded(world):
+    made = world.post(world.item() + "/toWIAttachment", b"x", Slug="100%.log", Content_Type="text/plain")
+    assert made.status == 201 and made.d["fileName"] == "100%.log"

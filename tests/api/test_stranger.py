@@ -179,3 +179,14 @@ def test_elements_of_feeds(serve):
     made = m.call("POST", "Ps", entry, Content_Type="application/atom+xml")
     assert made.status == 201 and (made.d["Name"], made.d["Text"], made.d["By"]) == ("T", "S", "kept")
     assert m.get("Ps(2)").d["Name"] == "T"  # JSON knows nothing of it
+
+
+def test_json_of_later_versions_is_a_last_resort(serve):
+    """Excel asks for OData 4's JSON and 3's, then for Atom; datajs names 3's before the one that we speak."""
+    m = serve(document(entity("T", ["Id"], prop("Id")), {"Ts": "T"}))
+    kinds = {"application/json;odata.metadata=minimal;q=1.0,application/json;odata=minimalmetadata;q=0.9,application/atomsvc+xml;q=0.8,"
+             "application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7": "application/atom+xml",
+             "application/atomsvc+xml;q=0.8, application/json;odata=fullmetadata;q=0.7, application/json;q=0.5, */*;q=0.1": "application/json",
+             "application/json;odata=minimalmetadata": "application/json", "application/json; odata=verbose": "application/json"}
+    for accept, kind in kinds.items():
+        assert m.get("Ts", Accept=accept).header("Content-Type").startswith(kind), accept

@@ -42,7 +42,7 @@ static bool read_upload(struct odata_call *c, struct entity *in, str *ret, struc
     str slug = http_header(&c->request->headers, "Slug"), name = entity_text(in, "fileName");
     if (in->media) {
         if (!percent_decode(c->arena, slug, false, &name) || !utf8_valid(name))
-            name = STR("");
+            name = utf8_valid(slug) ? slug : STR(""); /* "100%.log": it was not encoded */
         *ret = blob_bytes(in->media);
         entity_set(in, "mimeType", VALUE_TEXT(in->media_type));
     } else if (!attachment_decode(c->arena, entity_text(in, "content"), ret, e)) {

@@ -179,6 +179,24 @@ static void test_names_of_types(void **state)
     model_free(m);
 }
 
+/* As tutorials have it: no name of the container, namespaces of another example. */
+static void test_namespaces_of_another_document(void **state)
+{
+    (void)state;
+    struct model *m = load(HEAD "<EntityType Name='A'>" KEY(
+        "Id") "<NavigationProperty Name='Bs' Relationship='wrong.AB' FromRole='a' ToRole='b'/>"
+              "</EntityType><EntityType Name='B'>" KEY(
+                  "Id") "</EntityType>"
+                        "<Association Name='AB'><End Role='a' Type='other.A' Multiplicity='1'/><End Role='b' Type='B' Multiplicity='*'/></Association>"
+                        "<EntityContainer><EntitySet Name='As' EntityType='com.example.A'/><EntitySet Name='Bs' EntityType='B'/>"
+                        "<AssociationSet Name='x' Association='elsewhere.AB'><End Role='a' EntitySet='As'/><End Role='b' EntitySet='Bs'/></AssociationSet>"
+                        "</EntityContainer>" TAIL);
+    assert_int_equal(m->remarks.n, 0);
+    const struct model_nav *bs = model_nav_named(model_set_named(m, STR("As"))->type, STR("Bs"));
+    assert_ptr_equal(bs->set, model_set_named(m, STR("Bs")));
+    model_free(m);
+}
+
 static void test_several_containers(void **state)
 {
     (void)state;
@@ -253,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_mistakes_are_left_out),
         cmocka_unit_test(test_our_mistakes_are_errors),
         cmocka_unit_test(test_names_of_types),
+        cmocka_unit_test(test_namespaces_of_another_document),
         cmocka_unit_test(test_several_containers),
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_names_must_be_names),
