@@ -49,10 +49,12 @@ final class Call {
         CURRENT.set(this);
     }
 
-    void end() {
+    /** Whether it was stopped. */
+    boolean end() {
         CURRENT.remove();
         synchronized (lock) {
             thread = null;
+            return stopped;
         }
     }
 

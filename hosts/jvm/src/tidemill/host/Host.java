@@ -11,14 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The process behind Groovy and JavaScript steps and XSLT 2/3. It reads frames from standard input (one end of a
- * socket pair) and runs each call on a thread of its own; docs/SCRIPTS.md has the frames. The reader never runs a
- * flow's code and never writes, so it cannot be held up.
+ * socket pair); docs/SCRIPTS.md has them. The thread that reads a call runs it, after it has left reading to another:
+ * no message waits for a thread to wake up. Whoever reads runs no flow's code and does not write, so that nothing holds
+ * up the reading.
  */
 public final class Host {
     /* from the server */
@@ -28,24 +28,28 @@ public final class Host {
     /** The exit status of a host without memory. */
     private static final int OUT_OF_MEMORY = 3;
 
-    private static InputStream in;
+    /** Threads that may wait for calls. */
+    private static final int THREADS = 4;
+
+    private static Wire.Frames in;
     private static OutputStream out;
     static PrintStream log;
     private static final Map<Integer, Unit> units = new ConcurrentHashMap<>();
     private static final Map<Integer, Call> calls = new ConcurrentHashMap<>();
-    private static ThreadPoolExecutor workers;
+    private static final ReentrantLock reading = new ReentrantLock();
+    /** Threads that read or wait to do so: at least one. */
+    private static final AtomicInteger waiting = new AtomicInteger();
 
     private Host() {
     }
 
     public static void main(String[] args) throws Exception {
-        in = new FileInputStream(FileDescriptor.in);
+        in = new Wire.Frames(new FileInputStream(FileDescriptor.in));
         out = new FileOutputStream(FileDescriptor.out);
         log = System.err;
         System.setIn(InputStream.nullInputStream());
         System.setOut(new PrintStream(new ScriptOutput(), true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(new ScriptOutput(), true, StandardCharsets.UTF_8));
-        workers = new ThreadPoolExecutor(4, Integer.MAX_VALUE, 60, TimeUnit.SECONDS, new SynchronousQueue<>(), Host::thread);
         Values.server = args[0];
         Objects.last.set(Long.parseLong(args[2]));
         Guard.install(Integer.parseInt(args[1]));
@@ -54,20 +58,36 @@ public final class Host {
             return; // the archive is written when the process ends by itself
         }
         new Wire.Out().send(out, READY, 0);
-        serve();
+        for (int i = 0; i < THREADS; i++)
+            startThread();
+        Thread.currentThread().join(); // for ever
     }
 
-    private static Thread thread(Runnable r) {
-        Thread t = new Thread(r, "call");
+    private static void startThread() {
+        waiting.incrementAndGet();
+        Thread t = new Thread(Host::serve, "call");
         t.setDaemon(true);
-        return t;
+        t.start();
     }
 
     private static void serve() {
+        do {
+            next().run();
+            Thread.interrupted(); // left by a script
+        } while (waiting.incrementAndGet() <= THREADS);
+        waiting.decrementAndGet();
+    }
+
+    private static Runnable next() {
         int status = 0;
+        reading.lock();
         try {
-            for (;;)
-                handle(Wire.read(in));
+            Runnable task = null;
+            while (task == null)
+                task = handle(in.next());
+            if (waiting.decrementAndGet() == 0)
+                startThread();
+            return task;
         } catch (OutOfMemoryError e) {
             status = OUT_OF_MEMORY;
         } catch (IOException e) {
@@ -75,8 +95,11 @@ public final class Host {
         } catch (Throwable e) {
             e.printStackTrace(log);
             status = 1;
+        } finally {
+            reading.unlock();
         }
         end(status);
+        return null;
     }
 
     private static void end(int status) {
@@ -84,29 +107,39 @@ public final class Host {
         Runtime.getRuntime().halt(status);
     }
 
-    private static void handle(Wire.Frame f) {
+    /** What the thread that read a frame has to do; null: nothing more. */
+    private static Runnable handle(Wire.Frame f) {
+        Call c;
         switch (f.kind()) {
-        case LOAD -> units.put(f.id(), new Unit(f.in().text(), Path.of(f.in().text())));
-        case UNLOAD -> {
+        case COMPILE:
+            return () -> compile(f);
+        case CALL:
+            c = new Call(f.id());
+            calls.put(f.id(), c);
+            return () -> run(c, f.in());
+        case PING:
+            return () -> send(new Wire.Out(), PONG, f.id());
+        case UNLOAD:
             Unit u = units.remove(f.id());
-            if (u != null)
-                workers.execute(u::close);
-        }
-        case COMPILE -> workers.execute(() -> compile(f));
-        case CALL -> start(f);
-        case CANCEL -> {
-            Call c = calls.get(f.id());
+            return u == null ? null : u::close;
+        case LOAD:
+            units.put(f.id(), new Unit(f.in().text(), Path.of(f.in().text())));
+            return null;
+        case CANCEL:
+            c = calls.get(f.id());
             if (c != null)
                 c.stop();
-        }
-        case ANSWER -> {
-            Call c = calls.get(f.id());
+            return null;
+        case ANSWER:
+            c = calls.get(f.id());
             if (c != null)
                 c.answer(f.in());
-        }
-        case RELEASE -> Objects.release(f.in());
-        case PING -> workers.execute(() -> send(new Wire.Out(), PONG, f.id()));
-        default -> throw new IllegalStateException("frame of kind " + f.kind());
+            return null;
+        case RELEASE:
+            Objects.release(f.in());
+            return null;
+        default:
+            throw new IllegalStateException("frame of kind " + f.kind());
         }
     }
 
@@ -136,14 +169,9 @@ public final class Host {
         send(new Wire.Out().u8(problem == null ? 0 : 1).text(problem), RESULT, f.id());
     }
 
-    private static void start(Wire.Frame f) {
-        Call c = new Call(f.id());
-        calls.put(f.id(), c);
-        workers.execute(() -> run(c, f.in()));
-    }
-
     private static void run(Call c, Wire.In in) {
         Wire.Out result;
+        boolean stopped;
         try {
             c.begin();
             result = c.run(unit(in.i32()), in);
@@ -153,11 +181,12 @@ public final class Host {
         } catch (Throwable e) {
             result = c.failed(e);
         } finally {
-            c.end();
+            stopped = c.end();
             calls.remove(c.id);
         }
-        if (result != null)
-            send(result, RESULT, c.id);
+        send(result, RESULT, c.id);
+        if (stopped)
+            throw new ThreadDeath(); // it may be under way to this thread still
     }
 
     /** The heap cannot be trusted any more: names the call that took most of it, and ends. */

@@ -11,6 +11,7 @@ import java.util.Arrays;
 /** Frames and the values in them; src/script/wire.h is the other side. Everything is big-endian. */
 final class Wire {
     static final int MAX_FRAME = 64 << 20;
+    private static final int HEAD = 9;
     static final int NULL = 0, TEXT = 1, BOOL = 2, INT = 3, REAL = 4, BYTES = 5, FAULT = 6, OBJECT = 7, FILE = 8;
 
     private Wire() {
@@ -20,19 +21,42 @@ final class Wire {
     record Frame(int kind, int id, In in) {
     }
 
-    static Frame read(InputStream from) throws IOException {
-        byte[] head = new byte[9];
-        if (from.readNBytes(head, 0, head.length) < head.length)
-            throw new EOFException();
-        ByteBuffer b = ByteBuffer.wrap(head);
-        int size = b.getInt() - 5;
-        int kind = b.get(), id = b.getInt();
-        if (size < 0 || size > MAX_FRAME)
-            throw new IOException("a frame of " + size + " bytes");
-        byte[] payload = new byte[size];
-        if (from.readNBytes(payload, 0, size) < size)
-            throw new EOFException();
-        return new Frame(kind, id, new In(payload));
+    /** Reads frames, mostly each with one call of the system. */
+    static final class Frames {
+        private final InputStream from;
+        private final byte[] read = new byte[32 << 10];
+        private int start, end;
+
+        Frames(InputStream from) {
+            this.from = from;
+        }
+
+        Frame next() throws IOException {
+            while (end - start < HEAD)
+                more();
+            ByteBuffer b = ByteBuffer.wrap(read, start, HEAD);
+            int size = b.getInt() - (HEAD - 4);
+            int kind = b.get(), id = b.getInt();
+            if (size < 0 || size > MAX_FRAME)
+                throw new IOException("a frame of " + size + " bytes");
+            byte[] payload = new byte[size];
+            int here = Math.min(size, end - start - HEAD);
+            System.arraycopy(read, start + HEAD, payload, 0, here);
+            start += HEAD + here;
+            if (from.readNBytes(payload, here, size - here) < size - here)
+                throw new EOFException();
+            return new Frame(kind, id, new In(payload));
+        }
+
+        private void more() throws IOException {
+            System.arraycopy(read, start, read, 0, end - start);
+            end -= start;
+            start = 0;
+            int n = from.read(read, end, read.length - end);
+            if (n < 0)
+                throw new EOFException();
+            end += n;
+        }
     }
 
     /** Reads a payload. */
@@ -81,7 +105,7 @@ final class Wire {
     /** Builds a frame. */
     static final class Out {
         private byte[] p = new byte[512];
-        private int n = 9;
+        private int n = HEAD;
 
         private void room(int more) {
             if (p.length - n < more)
@@ -128,12 +152,12 @@ final class Wire {
 
         /** What was written. */
         byte[] payload() {
-            return Arrays.copyOfRange(p, 9, n);
+            return Arrays.copyOfRange(p, HEAD, n);
         }
 
         /** What was written, to be read. */
         In back() {
-            return new In(Arrays.copyOfRange(p, 9, n));
+            return new In(Arrays.copyOfRange(p, HEAD, n));
         }
 
         void send(OutputStream to, int kind, int id) throws IOException {
