@@ -22,7 +22,7 @@ def caseText(script, name) {
 }
 def Message processData(Message message) {
     def script = message.headers.plain ? new GroovyShell(this.class.classLoader).parse(message.getBody(String)) : this
-    def names = script.class.declaredMethods*.name.findAll { it ==~ /case\\d\\d_.*/ }.sort()
+    def names = script.class.declaredMethods*.name.findAll { it ==~ /case\\w\\w_.*/ }.sort()
     message.setBody(names.collectMany { n -> (1..3).collect { caseText(script, n).replaceAll(/@[0-9a-f]{4,8}\\b/, '@').replaceAll('[\\r\\n]+', ' ').with { text -> "$n: $text" } } }.join('\\n'))
     return message
 }

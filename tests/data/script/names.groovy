@@ -75,6 +75,7 @@ class Interceptable implements GroovyInterceptable {
 }
 
 class Category { static item(Object self, x) { 'category ' + x } ; static shout(String s) { s.toUpperCase() } }
+class Properties { static getExtra(Script self) { 'of the category' } }
 
 def order(x) { 'script ' + x }
 def typed(String s) { 'string ' + s }
@@ -223,19 +224,31 @@ def case87_properties() { def n = new Missed(); def c = { -> [1].collect { [firs
 def case88_binding_property() { binding.setVariable('first', 'bound'); def c = { -> [1].collect { first } }; c.delegate = new Missed(); try { return c().toString() } finally { binding.variables.remove('first') } }
 def case89_no_property() { [1].collect { nothing } }
 def case90_assigned_property() { [1].each { assigned = it }; def r = assigned; binding.variables.remove('assigned'); r.toString() }
-// From here on for the whole host.
-def case91_string_metaclass() { String.metaClass.shouted = { -> delegate.toUpperCase() }; xml { [1].each { item('a'.shouted()) } } }
-def case92_class_metaclass() { def r = []; r << new Base().build(); Base.metaClass.item = { x -> 'of the meta class ' + x }; r << new Base().build(); Base.metaClass = null; r << new Base().build(); r.toString() }
-def case93_builder_metaclass() {
+def case9a_property_of_script() { def c = { -> [1].collect { [prop.class.superclass.simpleName, fieldless] } }; c.delegate = new Missed(); c().toString() }
+def case9b_property_by_category() { use(Properties) { [1].collect { extra }.toString() } }
+def case9c_property_of_metaclass() {
+    def r = []
+    def run = { -> [1].collect { try { extra } catch (e) { e.class.name + e.message } } }
+    r << run(); def old = this.metaClass; this.metaClass.getExtra = { -> 'of the meta class' }
+    try { r << run() } finally { this.metaClass = old }
+    r << run(); r.toString()
+}
+def case9d_method_of_missing_property() { [1].collect { nothing.more(it) } }
+def case9e_has_property() { [hasProperty('prop') != null, hasProperty('nothing') != null, this.metaClass.hasProperty(this, 'binding') != null].toString() }
+def case9f_subscript() { try { return this['nothing'] } catch (MissingPropertyException e) { return e.class.name + e.property + (e.type == this.class) } }
+// From here on (they run last) for the whole host.
+def caseX1_string_metaclass() { String.metaClass.shouted = { -> delegate.toUpperCase() }; xml { [1].each { item('a'.shouted()) } } }
+def caseX2_class_metaclass() { def r = []; r << new Base().build(); Base.metaClass.item = { x -> 'of the meta class ' + x }; r << new Base().build(); Base.metaClass = null; r << new Base().build(); r.toString() }
+def caseX3_builder_metaclass() {
     def r = []
     r << xml { [1].each { special(it) } }; MarkupBuilder.metaClass.special = { x -> r << 'of the meta class ' + x }; r << xml { [1].each { special(it) } }
     GroovySystem.metaClassRegistry.removeMetaClass(MarkupBuilder); r << xml { [1].each { special(it) } }; r.toString()
 }
-def case94_support_metaclass() {
+def caseX4_support_metaclass() {
     def r = []
     r << xml { [1].each { special(it) } }; BuilderSupport.metaClass.special = { x -> r << 'of the meta class ' + x }; r << xml { [1].each { special(it) } }
     GroovySystem.metaClassRegistry.removeMetaClass(BuilderSupport); r.toString()
 }
-def case95_script_metaclass() { def r = []; Script.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Script); r << xml { [1].each { special(it) } }; r.toString() }
-def case96_object_metaclass() { def r = []; Object.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Object); r << xml { [1].each { special(it) } }; r.toString() }
-def case97_closure_metaclass() { def r = []; Closure.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Closure); r << xml { [1].each { special(it) } }; r.toString() }
+def caseX5_script_metaclass() { def r = []; Script.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Script); r << xml { [1].each { special(it) } }; r.toString() }
+def caseX6_object_metaclass() { def r = []; Object.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Object); r << xml { [1].each { special(it) } }; r.toString() }
+def caseX7_closure_metaclass() { def r = []; Closure.metaClass.special = { x -> 'of the meta class ' + x }; r << xml { [1].each { special(it) } }; GroovySystem.metaClassRegistry.removeMetaClass(Closure); r << xml { [1].each { special(it) } }; r.toString() }
