@@ -42,6 +42,15 @@ class Wrapped {
     def invokeMethod(String name, args) { throw new GroovyRuntimeException('wrapped', new MissingMethodException(name, Wrapped, args)) }
 }
 
+class WrappedOther {
+    def invokeMethod(String name, args) { throw new GroovyRuntimeException('wrapped', new MissingMethodException('other', String, args)) }
+}
+
+class Holding {
+    def xyz = { x -> 'held ' + x }
+    def invokeMethod(String name, args) { throw new MissingMethodException(name, Holding, args) }
+}
+
 class Base {
     def text
     def inherited(x) { 'inherited ' + x }
@@ -236,6 +245,22 @@ def case9c_property_of_metaclass() {
 def case9d_method_of_missing_property() { [1].collect { nothing.more(it) } }
 def case9e_has_property() { [hasProperty('prop') != null, hasProperty('nothing') != null, this.metaClass.hasProperty(this, 'binding') != null].toString() }
 def case9f_subscript() { try { return this['nothing'] } catch (MissingPropertyException e) { return e.class.name + e.property + (e.type == this.class) } }
+def case9g_names_of_closures() { def n = new Noted(); def c = { -> [1].collect { [curry(it).class.simpleName, memoize().class.simpleName, parameterTypes.size()] } }; c.delegate = n; [c(), n.seen].toString() }
+def case9h_metaclass_of_one_closure() {
+    def c = { -> item(1) }
+    def m = new ExpandoMetaClass(c.class, false, true)
+    m.item = { x -> 'of the closure ' + x }; m.initialize(); c.setMetaClass(m); c.delegate = new Noted(); c().toString()
+}
+def case9i_metaclass_of_outer_closure() {
+    def c = { -> [1].collect { item(it) } }
+    def m = new ExpandoMetaClass(c.class, false, true)
+    m.item = { x -> 'of the closure ' + x }; m.initialize(); c.setMetaClass(m); c.delegate = new Noted(); c().toString()
+}
+def case9j_wrapped_other() { def c = { -> [1].collect { xyz(it) } }; c.delegate = new WrappedOther(); c.resolveStrategy = Closure.DELEGATE_FIRST; c() }
+def case9k_wrapped_other_then_delegate() { def c = { -> def d = { -> xyz(1) }; d.delegate = new Noted(); d() }; c.delegate = new WrappedOther(); c.resolveStrategy = Closure.DELEGATE_FIRST; c().toString() }
+def case9l_held_by_delegate() { def c = { -> [1].collect { xyz(it) } }; c.delegate = new Holding(); c().toString() }
+def case9m_other_this() { def n = new Base(); def c = { -> [1].collect { xyz(it) + inherited(it) } }.rehydrate(new Some(), this, n); c().toString() }
+def case9n_other_this_of_outer() { def c = { -> def d = { -> inherited(1) }; d.rehydrate(new Noted(), d.owner, new Base())() }; c.delegate = new Some(); c().toString() }
 // From here on (they run last) for the whole host.
 def caseX1_string_metaclass() { String.metaClass.shouted = { -> delegate.toUpperCase() }; xml { [1].each { item('a'.shouted()) } } }
 def caseX2_class_metaclass() { def r = []; r << new Base().build(); Base.metaClass.item = { x -> 'of the meta class ' + x }; r << new Base().build(); Base.metaClass = null; r << new Base().build(); r.toString() }
