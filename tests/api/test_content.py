@@ -146,3 +146,25 @@ def test_java_script_imports_over_globals(server):
     assert answer(server, "Globals", code, '{"a": "x"}', file="script/s.js").text == "x 0 2,4"
     with pytest.raises(AssertionError, match="importClass must be called with a class"):
         answer(server, "NoClass", "importClass('x')", file="script/n.js")
+
+
+def test_java_from_stylesheets(server):
+    sheet = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:d="java:java.util.Date" xmlns:u="java:java.net.URLEncoder"
+        xmlns:f="java:java.text.SimpleDateFormat" xmlns:i="java:java.lang.Integer" xmlns:l="java:java.util.ArrayList" xmlns:s="java:java.lang.System"
+        exclude-result-prefixes="#all">
+      <xsl:output method="text"/>
+      <xsl:template match="/">
+        <xsl:variable name="list" select="l:new()"/>
+        <xsl:value-of select="u:encode(string(/a), 'UTF-8'), f:format(f:new('yyyy'), d:new(86400000)), i:MAX_VALUE(), i:parseInt('7') + 1,
+                              l:add($list, 'x'), l:size($list), d:getTime(d:new()) gt 0" separator="|"/>
+        <xsl:if test="/a = 'end'"><xsl:value-of select="s:exit(1)"/></xsl:if>
+        <xsl:if test="/a = 'bad'"><xsl:value-of select="i:parseInt('x')"/></xsl:if>
+      </xsl:template></xsl:stylesheet>"""
+    use = step("Mapping", mappingType="XSLTMapping", mappingname="m", mappinguri="dir://mapping/xslt/src/main/resources/mapping/m.xsl", mappingoutputformat="Bytes")
+    address = server.run(Flow("Java", [use], files={"mapping/m.xsl": sheet}))
+    assert server.send(address, "<a>b c</a>").text == "b+c|1970|2147483647|8|true|1|true"
+    assert "may not end the process" in server.mpl_error(server.send(address, "<a>end</a>"))
+    assert "NumberFormatException" in server.mpl_error(server.send(address, "<a>bad</a>"))
+    unknown = Flow("JavaUnknown", [use], files={"mapping/m.xsl": sheet.replace("java.net.URLEncoder", "no.Such")})
+    with pytest.raises(AssertionError, match="no.Such"):
+        server.run(unknown)

@@ -58,7 +58,7 @@ final class Stylesheet implements Unit.Step {
         return p;
     }
 
-    Stylesheet(Path file, Path folder) throws IOException {
+    Stylesheet(Path file, Path folder, ClassLoader libraries) throws IOException {
         Processor p = processor();
         Configuration c = p.getUnderlyingConfiguration();
         c.setConfigurationProperty(Feature.ALLOW_EXTERNAL_FUNCTIONS, true); // ours; HE has no reflexive Java calls
@@ -68,6 +68,7 @@ final class Stylesheet implements Unit.Step {
             p.registerExtensionFunction(new Get(property));
             p.registerExtensionFunction(new Set(property));
         }
+        JavaFunctions.register(p, folder, libraries);
         XsltCompiler compiler = p.newXsltCompiler();
         compiler.setURIResolver((href, base) -> resolve(folder, href, base));
         Problems problems = new Problems();

@@ -19,6 +19,7 @@ final class Unit {
     private final String name;
     private final Path folder;
     private final Map<String, Step> steps = new HashMap<>();
+    private ClassLoader libraries;
     private Language language, language4;
 
     /** One compiled file. */
@@ -100,7 +101,7 @@ final class Unit {
         if (f.endsWith(".js"))
             return new JavaScript(text(file), file.getFileName().toString());
         if (f.endsWith(".xsl") || f.endsWith(".xslt"))
-            return new Stylesheet(file, folder);
+            return new Stylesheet(file, folder, libraries());
         return groovy(file);
     }
 
@@ -127,9 +128,15 @@ final class Unit {
         return new Groovy(l, l.script(source, sourceName(file.getFileName().toString()), Services.MESSAGE_LOGS));
     }
 
+    private ClassLoader libraries() throws IOException {
+        if (libraries == null)
+            libraries = new Libraries(Unit.class.getClassLoader(), jars());
+        return libraries;
+    }
+
     private Language groovy2() throws IOException {
         if (language == null)
-            language = new GroovyLanguage(new Libraries(Unit.class.getClassLoader(), jars()), folder.toUri().toURL());
+            language = new GroovyLanguage(libraries(), folder.toUri().toURL());
         return language;
     }
 
