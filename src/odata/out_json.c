@@ -37,7 +37,10 @@ static bool write_as_gateway(struct buf *out, enum edm t, struct value v)
         buf_addf(out, "\"\\/Date(%lld+0000)\\/\"", (long long)v.i);
     } else if (t == EDM_TIME) {
         int seconds = (int)(v.i / 1000);
-        buf_addf(out, "\"PT%02dH%02dM%02dS\"", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        buf_addf(out, "\"PT%02dH%02dM%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if (v.i % 1000)
+            buf_addf(out, ".%03d", (int)(v.i % 1000));
+        buf_addz(out, "S\"");
     } else {
         return false;
     }

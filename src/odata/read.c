@@ -139,6 +139,7 @@ static bool read_from_table(struct odata_request *rq, struct odata_call *c, stru
         return odata_row(c, c->key, ret, e);
     if (!plan_call(rq, c, &p, e))
         return false;
+    plan_order(&p, &(order_list){0}); /* of several, the one that $expand shows */
     bool ok = run(rq, &p, 1, 0, &list, e);
     plan_free(&p);
     *ret = list.n ? list.at[0] : NULL;

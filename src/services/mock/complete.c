@@ -137,11 +137,12 @@ static bool make_key(struct odata_call *c, struct entity *en, const struct model
     }
     if (p->type == EDM_STRING)
         return make_text(c, en, p, *numbered, e);
+    next = not_given(c->ctx, en, p, STR(""), time_now_ms());
     *at(en, p) = p->type == EDM_GUID      ? VALUE_TEXT(id_uuid(c->arena))
                  : p->type == EDM_BOOLEAN ? VALUE_BOOL(false)
                  : p->type == EDM_BINARY  ? VALUE_BYTES(str_sub(id_uuid(c->arena), 0, 8))
-                 : p->type == EDM_TIME    ? VALUE_INT(time_now_ms() % DAY_MS)
-                                          : VALUE_INT(time_now_ms());
+                 : p->type == EDM_TIME    ? VALUE_INT(next % DAY_MS)
+                                          : VALUE_INT(next);
     return true;
 }
 

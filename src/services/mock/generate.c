@@ -151,6 +151,8 @@ static struct value key_value(const struct maker *k, const struct model_type *t,
     case EDM_DATETIME:
     case EDM_DATETIMEOFFSET:
         return VALUE_INT(1704067200000 + (int64_t)n * 86400000);
+    case EDM_TIME:
+        return VALUE_INT((int64_t)n * 60000);
     case EDM_DECIMAL:
         return VALUE_TEXT(arena_fmt(k->scratch, "%zu", n));
     case EDM_BOOLEAN:
